@@ -7,8 +7,8 @@ use crate::ci;
 use crate::ci::console::Console;
 use crate::commands::args::{self, Ask};
 use crate::commands::{
-    accept, approve, audit, deploy, doctor, early, exec, finish, hold, inputs, rules, run, stacks, status,
-    unlock,
+    accept, approve, audit, break_glass, deploy, doctor, early, exec, finish, hold, inputs, rollback, rules,
+    run, stacks, status, unlock,
 };
 use crate::process::signals::Signals;
 
@@ -42,6 +42,10 @@ pub async fn run(arguments: Vec<OsString>, env: &Env, signals: &Signals) -> u8 {
         Ask::Audit(ask) => Box::pin(audit::audit(&ask, &args.flags, env, signals)).await,
         Ask::Unlock(ask) => Box::pin(unlock::unlock(&ask, &args.flags, env, &mut console, signals)).await,
         Ask::Approve(ask) => Box::pin(approve::approve(&ask, &args.flags, env, &mut console)).await,
+        Ask::BreakGlass(ask) => {
+            Box::pin(break_glass::run(&ask, &args.flags, env, &mut console, signals)).await
+        }
+        Ask::Rollback(ask) => Box::pin(rollback::run(&ask, &args.flags, env, &mut console, signals)).await,
         Ask::Run(command) => Box::pin(run::run(Some(command), &args.flags, env, &mut console, signals)).await,
         Ask::RunInput => Box::pin(run::run(None, &args.flags, env, &mut console, signals)).await,
         Ask::Finish(file) => Ok(finish::finish(&file, env, &mut console, signals).await),

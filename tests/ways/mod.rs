@@ -1,6 +1,8 @@
 //! The ways out of a refusal: `accept`, `break-glass`, `rollback`, `hold` and `release`.
 
 mod accept;
+mod break_glass;
 mod hold;
 mod refused;
+mod rollback;
 mod shop;

@@ -88,7 +88,7 @@ fn judge(job: &Job<'_>, branch_head: Option<&str>) -> TrustVerdict {
 
 /// The branch of an `up` whose commit is known.
 fn deployed_branch<'j>(job: &'j Job<'_>) -> Option<&'j str> {
-    let deploys = job.inputs.command == Command::Up && job.context.commit.is_some();
+    let deploys = job.inputs.command == Command::Up && job.context.commit.is_some() && job.rollback.is_none();
     job.context.branch.as_deref().filter(|_| deploys)
 }
 

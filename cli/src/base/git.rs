@@ -5,6 +5,7 @@
 mod config;
 pub mod index;
 pub mod objects;
+pub mod own_tree;
 pub mod remote;
 
 use std::path::{Component, Path, PathBuf};

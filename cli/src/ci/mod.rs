@@ -35,6 +35,7 @@ mod log_format;
 pub mod names;
 mod origin;
 pub mod standing;
+pub mod starter;
 mod system;
 mod travis;
 mod variables;

@@ -10,10 +10,12 @@ use clap::{Arg, ArgAction, ArgMatches, Command as Clap};
 use crate::commands::accept::AcceptAsk;
 use crate::commands::approve::{self, ApproveAsk};
 use crate::commands::audit::AuditAsk;
+use crate::commands::break_glass::BreakGlassAsk;
 use crate::commands::doctor::DoctorFlags;
 use crate::commands::doctor::event::{self, EventAsk};
 use crate::commands::hold::HoldAsk;
 use crate::commands::ledger_verb;
+use crate::commands::rollback::RollbackAsk;
 use crate::commands::rules::RulesAsk;
 use crate::commands::status::StatusAsk;
 use crate::commands::unlock::UnlockAsk;
@@ -41,6 +43,10 @@ pub enum Ask {
     Accept(AcceptAsk),
     /// `approve`: writes and signs an approval.
     Approve(ApproveAsk),
+    /// `break-glass`: a person lets a change be deployed without what is needed otherwise.
+    BreakGlass(BreakGlassAsk),
+    /// `rollback`: deploys a commit that was deployed before.
+    Rollback(RollbackAsk),
     /// `deploy`: what the map says for the event at hand.
     Deploy,
     /// `run`: the command that the `command` input names. Wrappers call it so.
@@ -108,6 +114,8 @@ pub fn command() -> Clap {
             .args(about_a_stack())
             .arg(flag(4, &ForgeInputs::environment.input)),
     )
+    .subcommand(BreakGlassAsk::clap())
+    .subcommand(RollbackAsk::clap())
     .subcommand(
         Clap::new("stacks")
             .about("List the projects and stacks of the repository")
@@ -232,6 +240,8 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, clap
         "hold" | "release" => Ask::Hold(HoldAsk::given(name, sub)),
         "accept" => Ask::Accept(AcceptAsk::given(sub)),
         "approve" => Ask::Approve(ApproveAsk::given(sub)),
+        "rollback" => Ask::Rollback(RollbackAsk::given(sub)),
+        "break-glass" => Ask::BreakGlass(BreakGlassAsk::given(sub)),
         "stacks" => Ask::Stacks { json: sub.get_flag("json") },
         "status" => Ask::Status(StatusAsk::given(sub)),
         "audit" => Ask::Audit(AuditAsk::given(sub)),
@@ -306,6 +316,7 @@ pub fn has_no_result(word: &str) -> bool {
                 | "status"
                 | "audit"
                 | "unlock"
+                | "break-glass"
                 | "rules"
                 | "doctor"
                 | "finish"
@@ -350,7 +361,7 @@ fn given(matches: &ArgMatches) -> Flags {
 }
 
 /// A flag for each input that one of `commands` reads.
-fn flags(commands: &[Command]) -> Vec<Arg> {
+pub(super) fn flags(commands: &[Command]) -> Vec<Arg> {
     let reads = |input: &&Input| commands.iter().any(|command| input.applies_to(*command));
     let command_word = |input: &&Input| input.name != COMMAND.name || commands.len() > 1;
     // A secret has no flag: everyone on the machine can read a command line.

@@ -29,15 +29,18 @@ pub fn subcommand(name: &'static str, about: &'static str) -> Clap {
     let inputs = [&StackInputs::name.input, &StackInputs::cwd.input, &BackendInputs::cloud_url.input];
     Clap::new(name)
         .about(about)
-        .arg(
-            Arg::new(STACK)
-                .help("The stack: the same as `--stack`")
-                .value_name("STACK")
-                .conflicts_with(StackInputs::name.name())
-                .value_parser(NonEmptyStringValueParser::new()),
-        )
+        .arg(stack_argument())
         .arg(text("reason", "TEXT", "Why; it stands in the ledger").required(true).display_order(0))
         .args(inputs.into_iter().enumerate().map(|(at, input)| flag(at + 10, input)))
+}
+
+/// The argument that names the stack without a flag.
+pub fn stack_argument() -> Arg {
+    Arg::new(STACK)
+        .help("The stack: the same as `--stack`")
+        .value_name("STACK")
+        .conflicts_with(StackInputs::name.name())
+        .value_parser(NonEmptyStringValueParser::new())
 }
 
 /// A flag with a text that is not empty.

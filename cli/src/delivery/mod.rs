@@ -7,6 +7,7 @@ pub mod history;
 pub mod judging;
 pub mod map;
 pub mod notify;
+pub mod own_checkout;
 pub mod pattern;
 pub mod place;
 pub mod settings;

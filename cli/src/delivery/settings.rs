@@ -19,6 +19,7 @@ const UNREVIEWED: &str = "unreviewed";
 const APPROVALS: &str = "approvals";
 const RULES: &str = "rules";
 const TOLERATE: &str = "tolerate";
+const BREAK_GLASS: &str = "break-glass";
 
 /// The keys of an entry that are no inputs.
 pub const OWN_KEYS: &[&str] = &[
@@ -27,11 +28,15 @@ pub const OWN_KEYS: &[&str] = &[
     APPROVALS,
     RULES,
     TOLERATE,
+    BREAK_GLASS,
     Checks::KEYS[0],
     Checks::KEYS[1],
     Checks::KEYS[2],
     Checks::KEYS[3],
 ];
+
+/// The keys of `break-glass`.
+pub const BREAK_GLASS_KEYS: [&str; 1] = ["from"];
 
 /// The inputs that an entry can't have: they say which stack runs.
 pub const NOT_FOR_AN_ENTRY: [&str; 3] = [StackInputs::name.name(), StackInputs::cwd.name(), COMMAND.name];
@@ -92,6 +97,8 @@ pub struct StackSettings {
     pub rules: Rules,
     /// The values that may differ from the reviewed ones: a pattern for URNs, `#`, a pattern for properties.
     pub tolerate: Vec<String>,
+    /// The people and teams (`@acme/oncall`) who may deploy without what is needed otherwise. Empty: nobody.
+    pub break_glass: Vec<String>,
     /// The checks after the deployment.
     pub checks: Checks,
     /// The inputs that hold for the stack.
@@ -158,6 +165,7 @@ impl StackSettings {
             approvals: entry.approvals()?,
             rules: Rules::parse(entry.value(RULES).unwrap_or(&Value::default()), &entry.place(RULES))?,
             tolerate: entry.texts(TOLERATE)?.unwrap_or_default(),
+            break_glass: entry.break_glass()?,
             checks: Checks::read(mapping, &format!("`{STACKS}.{pattern}` in `{file}`"))?,
             inputs,
             file: file.to_owned(),
@@ -250,6 +258,28 @@ impl StackEntry<'_> {
             ));
         }
         Ok(Some(stack.as_str().to_owned()))
+    }
+
+    fn break_glass(&self) -> Result<Vec<String>> {
+        let Some(value) = self.value(BREAK_GLASS) else { return Ok(Vec::new()) };
+        let place = self.place(BREAK_GLASS);
+        let wrong = |what: &str| {
+            Error::input(
+                format!("{place} {what}"),
+                "write it as `break-glass: { from: [ann, \"@acme/oncall\"] }`",
+            )
+        };
+        let Some(mapping) = value.as_mapping() else { return Err(wrong("is not a mapping")) };
+        if let Some(key) = mapping.keys().filter_map(Value::source).find(|key| *key != BREAK_GLASS_KEYS[0]) {
+            return Err(wrong(&format!("has the unknown key `{key}`")));
+        }
+        let inner =
+            StackEntry { pattern: &format!("{}.{BREAK_GLASS}", self.pattern), mapping, file: self.file };
+        let from = inner.texts(BREAK_GLASS_KEYS[0])?.unwrap_or_default();
+        if from.is_empty() {
+            return Err(wrong("names nobody in `from`"));
+        }
+        Ok(from)
     }
 
     fn approvals(&self) -> Result<Option<ApprovalsWanted>> {
@@ -370,6 +400,9 @@ mod tests {
             ("prod: { approvals: { needed: 0 } }", "from 1", "needed"),
             ("prod: { approvals: { by: [me] } }", "`by: me`", "needed"),
             ("prod: { approvals: { by: [] } }", "no approval could ever count", "needed"),
+            ("prod: { break-glass: [ann] }", "is not a mapping", "from"),
+            ("prod: { break-glass: { form: [ann] } }", "unknown key `form`", "from"),
+            ("prod: { break-glass: { from: [] } }", "names nobody", "from"),
             ("prod: { checks-timeout: soon }", "checks-timeout", "500ms"),
             ("prod: { rules: { max-delets: 0 } }", "`max-delets`", "did you mean `max-deletes`?"),
             ("prod: { checks: [{ htp: url }] }", "checks[0]", "http"),

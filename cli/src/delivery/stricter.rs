@@ -28,6 +28,12 @@ pub fn stricter(before: &StackSettings, now: &StackSettings) -> (StackSettings, 
         loosened.push(format!("`tolerate` has `{pattern}`, which is new"));
         both.tolerate.retain(|other| other != pattern);
     }
+    let more: Vec<&String> =
+        now.break_glass.iter().filter(|name| !before.break_glass.contains(name)).collect();
+    if !more.is_empty() {
+        loosened.push("more people may break the glass (`break-glass.from`)".to_owned());
+        both.break_glass.retain(|name| before.break_glass.contains(name));
+    }
     loosened.extend(now.rules.is_looser_than(&before.rules).iter().map(ToString::to_string));
     both.rules = before.rules.tightened_by(&now.rules);
     let (was, is) = (&before.checks, &now.checks);
@@ -104,7 +110,7 @@ mod tests {
         StackSettings::parse_all(&value, "stackstep.yaml").unwrap().remove(0)
     }
 
-    const STRICT: &str = "after: staging, unreviewed: refuse, approvals: { needed: 2, by: [review], from: [ann, bob] }, \
+    const STRICT: &str = "break-glass: { from: [ann] }, after: staging, unreviewed: refuse, approvals: { needed: 2, by: [review], from: [ann, bob] }, \
                           inconclusive: fail, on-failed-check: hold, checks: [{ tcp: \"a:1\" }]";
 
     #[test]
@@ -120,7 +126,11 @@ mod tests {
             (STRICT.replace("on-failed-check: hold", "on-failed-check: nothing"), "holds the stack no more"),
             (STRICT.replace(", checks: [{ tcp: \"a:1\" }]", ""), "the check `a:1` is gone"),
             (format!("{STRICT}, tolerate: [\"**::a#b\"]"), "`tolerate` has `**::a#b`"),
-            ("unreviewed: allow".to_owned(), "no `approvals` any more"),
+            (
+                STRICT.replace("glass: { from: [ann] }", "glass: { from: [ann, eve] }"),
+                "more people may break the glass",
+            ),
+            ("break-glass: { from: [ann] }, unreviewed: allow".to_owned(), "no `approvals` any more"),
         ] {
             let (before, now) = (settings(STRICT), settings(&loose));
             let (both, loosened) = stricter(&before, &now);
@@ -131,7 +141,8 @@ mod tests {
 
     #[test]
     fn what_is_tightened_holds_at_once() {
-        let (before, now) = (settings("unreviewed: allow"), settings(STRICT));
+        let loose = "unreviewed: allow, break-glass: { from: [ann, bob] }";
+        let (before, now) = (settings(loose), settings(STRICT));
         for before in [before, now.clone()] {
             let (both, loosened) = stricter(&before, &now);
             assert_eq!((format!("{both:?}"), loosened), (format!("{now:?}"), Vec::new()));

@@ -52,6 +52,8 @@ pub struct Job<'a> {
     pub notify: OnceLock<Vec<NotifySink>>,
     /// The Pulumi version that the inputs require, and the input or file that says so.
     pub demand: Option<(Demand, String)>,
+    /// The commit that it rolls back to, whose checkout it runs in. None for any other run.
+    pub rollback: Option<String>,
     /// Whether it hands on outputs and counts by itself. If not, the command does that which runs several stacks.
     pub hands_on: bool,
     /// The engine's environment.

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::contents::{FileRequest, HistoryCommit};
 use super::gate::{GateApproval, GatedJob};
+use super::issues::Issues;
 use super::model::{ChangeRequest, Comment, CommitStatus, Deployment, KeptRecord, NewRecord, StatusThere};
 use super::people::Person;
 use super::protection::{Protection, Watched};
@@ -59,6 +60,11 @@ pub trait Forge:
 
     /// The address of a list's next page, if the answer has it in its body and not in a header.
     fn next_page(&self, _answer: &Value) -> Option<Url> {
+        None
+    }
+
+    /// The facet of issues. None if the forge has none that a request can open.
+    fn issues(&self) -> Option<&dyn Issues> {
         None
     }
 

@@ -6,13 +6,14 @@
 use serde_json::{Value, json};
 
 mod contents;
+mod issues;
 mod mentions;
 mod protection;
 mod reviews;
 mod runs;
 
 use super::{
-    ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Forge, Person, Place, Reading,
+    ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Forge, Issues, Person, Place, Reading,
     RequestFor, State, StatusThere, Statuses, begins_with_name, cut_to, encoded, encoded_path, number_at,
     one_field, read_list, text_at,
 };
@@ -92,6 +93,10 @@ impl Forge for Gitea {
     // https://docs.gitea.com/development/api-usage#authentication
     fn authorization(&self, token: &Secret) -> Secret {
         Secret::new(format!("token {}", token.expose()))
+    }
+
+    fn issues(&self) -> Option<&dyn Issues> {
+        Some(self)
     }
 }
 

@@ -7,6 +7,7 @@
 use serde_json::{Value, json};
 
 mod contents;
+mod issues;
 mod mentions;
 mod protection;
 mod reviews;
@@ -14,7 +15,7 @@ mod rulesets;
 mod runs;
 
 use super::{
-    ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Deployment, Deployments, Forge,
+    ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Deployment, Deployments, Forge, Issues,
     KeptRecord, NewRecord, Person, Place, Reading, RequestFor, State, StatusThere, Statuses,
     begins_with_name, cut_to, encoded, encoded_path, number_at, one_field, read_list, text_at,
 };
@@ -127,6 +128,10 @@ impl Forge for GitHub {
     }
 
     fn deployments(&self) -> Option<&dyn Deployments> {
+        Some(self)
+    }
+
+    fn issues(&self) -> Option<&dyn Issues> {
         Some(self)
     }
 }

@@ -7,15 +7,16 @@
 use serde_json::{Value, json};
 
 mod contents;
+mod issues;
 mod mentions;
 mod protection;
 mod reviews;
 mod runs;
 
 use super::{
-    ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Deployment, Deployments, Forge, Person,
-    Place, Reading, RequestFor, State, StatusThere, Statuses, begins_with_name, cut_to, encoded, is_true,
-    number_at, one_field, read_list, text_at,
+    ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Deployment, Deployments, Forge, Issues,
+    Person, Place, Reading, RequestFor, State, StatusThere, Statuses, begins_with_name, cut_to, encoded,
+    is_true, number_at, one_field, read_list, text_at,
 };
 use crate::base::http::{Method, Request, Url};
 use crate::base::secret::Secret;
@@ -99,6 +100,10 @@ impl Forge for GitLab {
     }
 
     fn deployments(&self) -> Option<&dyn Deployments> {
+        Some(self)
+    }
+
+    fn issues(&self) -> Option<&dyn Issues> {
         Some(self)
     }
 }

@@ -11,6 +11,7 @@ mod api;
 pub mod client;
 mod contents;
 mod gate;
+mod issues;
 mod model;
 mod parts;
 mod people;
@@ -40,6 +41,7 @@ pub use client::history::MergedBetween;
 use contents::read_base64_file;
 pub use contents::{FileAnswer, FileForm, FileRequest, HistoryCommit, LARGEST_FILE};
 pub use gate::{GateApproval, GatedJob};
+pub use issues::{Issue, Issues};
 pub use model::{
     ChangeRequest, Comment, CommitStatus, Deployment, KeptRecord, NewRecord, State, StatusThere,
 };

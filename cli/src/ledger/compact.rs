@@ -52,8 +52,12 @@ const KINDS: [(&str, EntryKind); 11] = [
 ];
 
 /// The short form of the ways of an approval.
-const WAYS: [(&str, ApprovalWay); 3] =
-    [("r", ApprovalWay::Review), ("e", ApprovalWay::Environment), ("s", ApprovalWay::Ssh)];
+const WAYS: [(&str, ApprovalWay); 4] = [
+    ("r", ApprovalWay::Review),
+    ("e", ApprovalWay::Environment),
+    ("s", ApprovalWay::Ssh),
+    ("b", ApprovalWay::BreakGlass),
+];
 
 /// The short form of the ends.
 const ENDS: [(&str, EntryStatus); 4] = [
@@ -98,6 +102,9 @@ pub(super) fn write(entry: &LedgerEntry) -> Result<String, String> {
     }
     if let Some(expires) = &entry.expires {
         line.must("i", &base36(seconds(expires)));
+    }
+    if let Some(issue) = entry.issue {
+        line.must("d", &base36(issue));
     }
     if line.text.len() > ROOM {
         return Err(format!("it needs {} characters, and a tag has {ROOM}", line.text.len()));
@@ -146,6 +153,7 @@ pub(super) fn read(value: &str, number: u64, stack: &str) -> Result<LedgerEntry,
             "x" => expires = from_base36(&text).map(|seconds| instant(time_at(seconds))),
             "p" => entry.gate = owned(),
             "i" => entry.expires = from_base36(&text).map(|seconds| instant(time_at(seconds))),
+            "d" => entry.issue = from_base36(&text),
             "b" => entry.host = owned(),
             "y" => entry.state_after = owned(),
             "w" => entry.actor = owned(),

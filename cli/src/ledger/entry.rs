@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
 pub use super::kinds::{ApprovalWay, EntryKind, EntryStatus};
+use crate::base::moment::Moment;
 use crate::base::random;
 
 /// The version of the form that this stackstep writes.
@@ -109,6 +110,9 @@ pub struct LedgerEntry {
     /// The time after which the entry does not count any more, as RFC 3339 in UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<String>,
+    /// The number of the issue on the forge by which people follow it up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issue: Option<u64>,
     /// The name of the machine of the run, as the engine writes it into a lock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
@@ -266,6 +270,7 @@ impl LedgerEntry {
             state_after: None,
             gate: None,
             expires: None,
+            issue: None,
             host: None,
             last_judged: false,
             later: Map::new(),
@@ -284,6 +289,20 @@ impl LedgerEntry {
         self.approvers.iter_mut().flat_map(|approver| &mut approver.name).for_each(safe);
         self.checks.iter_mut().for_each(|check| safe(&mut check.check));
         self
+    }
+
+    /// Lets the entry count for so long, from `now` on.
+    #[must_use]
+    pub fn counting_for(mut self, time: Duration, now: SystemTime) -> Self {
+        self.expires = Some(instant(now + time));
+        self
+    }
+
+    /// Whether the time for which it counts is over, or can't be read. An entry without such a time counts for ever.
+    pub fn is_over(&self, now: SystemTime) -> bool {
+        let Some(expires) = &self.expires else { return false };
+        let (end, now) = (Moment::parse(expires), Moment::parse(&instant(now)));
+        !matches!((end, now), (Some(end), Some(now)) if now < end)
     }
 
     /// Whether it is about the change with this digest.
@@ -410,6 +429,18 @@ mod tests {
         let commit = "0123456789abcdef0123456789abcdef01234567";
         assert_eq!(cut_hash(commit), commit);
         assert_eq!(cut_hash("anything: at all"), "anything: at all");
+    }
+
+    #[test]
+    fn an_entry_counts_until_its_time_is_over_and_not_if_that_can_not_be_read() {
+        let hour = Duration::from_secs(3600);
+        let entry = reserved();
+        assert!(!entry.is_over(UNIX_EPOCH + hour));
+        let mut entry = entry.counting_for(hour, UNIX_EPOCH);
+        assert!(!entry.is_over(UNIX_EPOCH + hour - Duration::from_secs(1)));
+        assert!(entry.is_over(UNIX_EPOCH + hour));
+        entry.expires = Some("soon".to_owned());
+        assert!(entry.is_over(UNIX_EPOCH));
     }
 
     #[test]

@@ -81,6 +81,8 @@ open_words! {
         Environment = "environment",
         /// A signature by an SSH key.
         Ssh = "ssh",
+        /// A person who may deploy without what is needed otherwise, as `break-glass` names them.
+        BreakGlass = "break-glass",
     }
 }
 

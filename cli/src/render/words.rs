@@ -6,6 +6,7 @@ use serde_json::Value;
 
 pub(super) use super::figures::{is_plan, moment, number};
 use super::{Detail, Options, checked, ruled};
+use crate::base::git::short_commit;
 use crate::report::{
     Operation, Reason, Report, RuleVerdict, Severity, Status, Step, StepStatus, natural, natural_key,
 };
@@ -188,7 +189,7 @@ fn joined(outcome: String, counts: &str) -> String {
 
 /// The outcome about `stack`, as it has to be written, and the counts or what is said in their place.
 pub(super) fn outcome_and_counts(report: &Report, stack: &str) -> (String, String) {
-    let noun = report.command.noun(report.preview_only);
+    let of = noun_of(report, stack);
     let counts = counts(report);
     let with = |outcome: String, none: &str| {
         let counts = if counts.is_empty() { none.to_owned() } else { counts.clone() };
@@ -213,15 +214,13 @@ pub(super) fn outcome_and_counts(report: &Report, stack: &str) -> (String, Strin
         return (done_to(report, stack), unknown("what changed is not known", &counts));
     }
     if let Some(noun) = refused_noun(report) {
-        return with(format!("{noun} of {stack} was refused"), "");
+        return with(format!("{} was refused", about(report, noun, stack)), "");
     }
     match report.status {
-        Status::Failed if report.exit_code == 7 => {
-            with(format!("{noun} of {stack} found changes, none expected"), "")
-        }
-        Status::Failed => with(format!("{noun} of {stack} failed"), so_far(report)),
-        Status::Cancelled => with(format!("{noun} of {stack} was cancelled"), so_far(report)),
-        Status::Skipped => (format!("{noun} of {stack} was skipped"), String::new()),
+        Status::Failed if report.exit_code == 7 => with(format!("{of} found changes, none expected"), ""),
+        Status::Failed => with(format!("{of} failed"), so_far(report)),
+        Status::Cancelled => with(format!("{of} was cancelled"), so_far(report)),
+        Status::Skipped => (format!("{of} was skipped"), String::new()),
         Status::Succeeded => match (report.command, report.preview_only) {
             (Operation::Outputs, _) => (done_to(report, stack), String::new()),
             (Operation::Refresh, true) => and_unknown(with(done_to(report, stack), "no drift")),
@@ -299,11 +298,25 @@ pub(super) fn is_quiet(report: &Report) -> bool {
 
 /// "Preview of dev".
 fn noun_of(report: &Report, stack: &str) -> String {
-    format!("{} of {stack}", report.command.noun(report.preview_only))
+    about(report, report.command.noun(report.preview_only), stack)
+}
+
+/// The noun of an operation with its stack; of a rollback with the commit.
+pub(super) fn about(report: &Report, noun: &str, stack: &str) -> String {
+    match report.rollback.as_deref().map(short_commit) {
+        Some(commit) if report.command == Operation::Preview => {
+            format!("{noun} of the rollback of {stack} to {commit}")
+        }
+        Some(commit) => format!("Rollback of {stack} to {commit}"),
+        None => format!("{noun} of {stack}"),
+    }
 }
 
 /// "Deployed dev".
 fn done_to(report: &Report, stack: &str) -> String {
+    if let (Operation::Up, Some(commit)) = (report.command, &report.rollback) {
+        return format!("Rolled back {stack} to {}", short_commit(commit));
+    }
     done(report).map_or_else(|| noun_of(report, stack), |done| format!("{done} {stack}"))
 }
 

@@ -117,6 +117,7 @@ pub fn report(events: Events, facts: Facts) -> Report {
         engine: facts.engine,
         ci: facts.ci,
         commit: facts.commit,
+        rollback: facts.rollback,
         repository: facts.repository,
         branch: facts.branch,
         change_request: facts.change_request,

@@ -40,6 +40,8 @@ pub struct Facts {
     pub ci: Option<Ci>,
     /// The commit that the run was for.
     pub commit: Option<String>,
+    /// The commit that it rolls back to.
+    pub rollback: Option<String>,
     /// The repository that the run was for.
     pub repository: Option<String>,
     /// The branch.
@@ -80,6 +82,7 @@ impl Facts {
             engine: None,
             ci: None,
             commit: None,
+            rollback: None,
             repository: None,
             branch: None,
             change_request: None,

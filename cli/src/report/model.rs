@@ -92,6 +92,9 @@ pub struct Report {
     pub ci: Option<Ci>,
     /// The commit that it ran for.
     pub commit: Option<String>,
+    /// The commit that it rolls back to: `commit`, if it is a rollback.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollback: Option<String>,
     /// The repository that it ran for, as the CI system names it.
     #[serde(default)]
     pub repository: Option<String>,

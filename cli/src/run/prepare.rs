@@ -54,12 +54,14 @@ pub struct RunRequest<'a> {
     /// The name that sets its files apart, if it is one of several runs of a command, which hands on outputs and counts
     /// itself.
     pub one_of_several: Option<&'a str>,
+    /// The commit that it rolls back to, whose checkout it runs in.
+    pub rollback: Option<&'a str>,
 }
 
 impl<'a> RunRequest<'a> {
     /// A request for `command`, or for the one that the `command` input names.
     pub fn new(command: Option<Command>, flags: &'a Flags, env: &'a Env) -> Self {
-        Self { command, flags, env, ci: ci::detect(env), by_map: false, one_of_several: None }
+        Self { command, flags, env, ci: ci::detect(env), by_map: false, one_of_several: None, rollback: None }
     }
 }
 
@@ -100,7 +102,10 @@ const STEPS_TO_THE_INPUTS: &[PrepareStep] = &[judge::standing, all_inputs];
 /// Prepares a run by its steps.
 pub fn prepare<'a>(request: &RunRequest<'a>, until: Until, console: &mut Console) -> Prepared<'a> {
     hide_environment(request.env, request.ci, console);
-    let context = request.ci.context(request.env);
+    let mut context = request.ci.context(request.env);
+    if let Some(commit) = request.rollback {
+        (context.commit, context.merge_commit) = (Some(commit.to_owned()), None);
+    }
     let ground = Ground::new(&context, Standing::Unproven, request.env, request.ci, request.env.cwd());
     let mut found = Prepared {
         env: request.env,
@@ -121,6 +126,7 @@ pub fn prepare<'a>(request: &RunRequest<'a>, until: Until, console: &mut Console
         not_for_the_engine: Vec::new(),
         backend: None,
         missing_stack_file: None,
+        rollback: request.rollback.map(str::to_owned),
         findings: Vec::new(),
     };
     outer_inputs(&mut found, request, console);

@@ -2,9 +2,21 @@
 
 use serde_json::{Value, json};
 
+use super::issues::{self, IssueWords};
 use super::{Asked, Face, ME, Memory, Op, Pull, Reply, State, Stored, TOKEN};
 
 pub struct Gitea;
+
+const ISSUES: IssueWords = IssueWords {
+    path: &["api", "v1", "repos", "acme", "shop"],
+    body: "body",
+    number: "number",
+    url: "html_url",
+    open: "open",
+    comments: "comments",
+    reopen: ("PATCH", "state", "open"),
+    closed_by: None,
+};
 
 impl Face for Gitea {
     fn name(&self) -> &'static str {
@@ -13,6 +25,10 @@ impl Face for Gitea {
 
     fn shown(&self, asked: &Asked, memory: &Memory) -> Option<Reply> {
         super::reads::gitea::answer(asked, memory)
+    }
+
+    fn issues(&self, asked: &Asked, memory: &mut Memory) -> Option<Reply> {
+        issues::answer(self, &ISSUES, asked, memory)
     }
 
     fn authorization(&self) -> String {

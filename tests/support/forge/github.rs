@@ -2,9 +2,21 @@
 
 use serde_json::{Value, json};
 
+use super::issues::{self, IssueWords};
 use super::{Asked, Face, ME, Memory, Op, Pull, Reply, State, Stored, TOKEN, link};
 
 pub struct GitHub;
+
+const ISSUES: IssueWords = IssueWords {
+    path: &["api", "v3", "repos", "acme", "shop"],
+    body: "body",
+    number: "number",
+    url: "html_url",
+    open: "open",
+    comments: "comments",
+    reopen: ("PATCH", "state", "open"),
+    closed_by: Some("login"),
+};
 
 impl Face for GitHub {
     fn name(&self) -> &'static str {
@@ -13,6 +25,10 @@ impl Face for GitHub {
 
     fn shown(&self, asked: &Asked, memory: &Memory) -> Option<Reply> {
         super::reads::github::answer(asked, memory)
+    }
+
+    fn issues(&self, asked: &Asked, memory: &mut Memory) -> Option<Reply> {
+        issues::answer(self, &ISSUES, asked, memory)
     }
 
     fn authorization(&self) -> String {

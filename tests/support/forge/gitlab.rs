@@ -2,9 +2,21 @@
 
 use serde_json::{Value, json};
 
+use super::issues::{self, IssueWords};
 use super::{Asked, Face, ME, Memory, Op, Pull, Reply, State, Stored, TOKEN, link};
 
 pub struct GitLab;
+
+const ISSUES: IssueWords = IssueWords {
+    path: &["api", "v4", "projects", "acme/shop"],
+    body: "description",
+    number: "iid",
+    url: "web_url",
+    open: "opened",
+    comments: "notes",
+    reopen: ("PUT", "state_event", "reopen"),
+    closed_by: Some("username"),
+};
 
 impl Face for GitLab {
     fn name(&self) -> &'static str {
@@ -13,6 +25,10 @@ impl Face for GitLab {
 
     fn shown(&self, asked: &Asked, memory: &Memory) -> Option<Reply> {
         super::reads::gitlab::answer(asked, memory)
+    }
+
+    fn issues(&self, asked: &Asked, memory: &mut Memory) -> Option<Reply> {
+        issues::answer(self, &ISSUES, asked, memory)
     }
 
     fn authorization(&self) -> String {

@@ -59,6 +59,16 @@ pub enum State {
     Closed,
 }
 
+/// An issue as it is kept.
+#[derive(Debug, Clone)]
+pub struct StoredIssue {
+    pub title: String,
+    pub body: String,
+    /// Who closed it last; none while it is open.
+    pub closed_by: Option<String>,
+    pub comments: Vec<String>,
+}
+
 /// What the forge keeps.
 #[derive(Debug, Default)]
 pub struct Memory {
@@ -68,6 +78,8 @@ pub struct Memory {
     /// Checks, in the order in which they were set; none where the token may not.
     pub checks: Option<Vec<Value>>,
     pub deployments: Vec<Value>,
+    /// The issues: the first one is number 1.
+    pub issues: Vec<StoredIssue>,
     /// What people are told of: a comment that is new.
     pub notifications: usize,
     /// What is only read: reviews, files, history, protection.

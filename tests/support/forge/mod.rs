@@ -7,6 +7,7 @@ mod bitbucket;
 mod gitea;
 mod github;
 mod gitlab;
+mod issues;
 mod memory;
 pub mod reads;
 
@@ -20,7 +21,7 @@ use stackstep::forge::place::{Clues, Tokens};
 
 pub use asked::Asked;
 use asked::next_page;
-pub use memory::{Memory, Pull, State, Stored};
+pub use memory::{Memory, Pull, State, Stored, StoredIssue};
 
 use super::server::{Reply, Server};
 
@@ -91,6 +92,10 @@ impl Op {
 pub trait Face: Sync {
     /// The answer to a request that only reads what [`reads::Shown`] keeps. None where it is no such request.
     fn shown(&self, asked: &Asked, memory: &Memory) -> Option<Reply>;
+    /// The answer to a request about issues. None where it is another one, or the vendor has no issues.
+    fn issues(&self, _asked: &Asked, _memory: &mut Memory) -> Option<Reply> {
+        None
+    }
     /// Its name, as the input `forge` has it.
     fn name(&self) -> &'static str;
     /// What a request asks for. None where the vendor has no such path.
@@ -183,6 +188,9 @@ impl Fake {
                 return face.error(401, "Bad credentials");
             }
             if let Some(reply) = face.shown(&asked, &kept.lock().unwrap()) {
+                return reply;
+            }
+            if let Some(reply) = face.issues(&asked, &mut kept.lock().unwrap()) {
                 return reply;
             }
             let Some(op) = face.read(&asked) else {

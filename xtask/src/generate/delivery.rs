@@ -104,6 +104,20 @@ fn own_keys() -> Map<String, Value> {
             or_null(&json!({ "type": "array", "items": scalar() })),
             "Values that may differ from the reviewed ones: a pattern for URNs, `#`, the property's path: `**::build#tags.builtAt`.",
         ),
+        "break-glass": json!({
+            "description": "Who may deploy without what is needed otherwise, for an hour: docs/ways-out.md.",
+            "type": ["object", "null"],
+            "additionalProperties": false,
+            "required": ["from"],
+            "properties": {
+                "from": {
+                    "description": "People, and teams such as `@acme/oncall`.",
+                    "type": "array",
+                    "minItems": 1,
+                    "items": scalar(),
+                },
+            },
+        }),
         "checks": described(
             or_null(&json!({ "type": "array", "maxItems": 100, "items": { "$ref": "#/$defs/check" } })),
             "The checks after a deployment: docs/checks.md.",

@@ -145,11 +145,7 @@ fn may_judge(review: &Review, facts: &ReviewFacts<'_>) -> Result<(), WhyNot> {
 }
 
 /// Whether a person is one of those whom `from` names. `teams` has the members of its teams.
-pub(super) fn is_of(
-    person: &Person,
-    from: &[String],
-    teams: &BTreeMap<String, TeamMembers>,
-) -> Result<(), WhyNot> {
+pub fn is_of(person: &Person, from: &[String], teams: &BTreeMap<String, TeamMembers>) -> Result<(), WhyNot> {
     let mut not_known = None;
     for name in from {
         if !name.starts_with('@') {

@@ -138,6 +138,21 @@ impl Remote {
         Some(Self { address, headers })
     }
 
+    /// The remote, and how the checkout signs in there, as the settings of another git folder.
+    pub(super) fn as_settings(&self) -> String {
+        let quoted = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
+        let is_one_line = |text: &str| !text.contains(['\n', '\r', '\0']);
+        let mut text = String::new();
+        if is_one_line(&self.address) {
+            text.push_str(&format!("[remote \"origin\"]\n\turl = {}\n", quoted(&self.address)));
+        }
+        for header in self.headers.iter().filter(|header| is_one_line(&header.value)) {
+            let of = header.subsection.as_deref().map(|of| format!(" {}", quoted(of))).unwrap_or_default();
+            text.push_str(&format!("[http{of}]\n\textraheader = {}\n", quoted(&header.value)));
+        }
+        text
+    }
+
     pub(super) fn environment(&self, folder: &Path, empty: &Path, env: &Env) -> Vec<(String, String)> {
         let is_kept = |name: &str| {
             KEPT.contains(&name)

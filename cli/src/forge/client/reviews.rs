@@ -36,7 +36,7 @@ impl Client<'_> {
     }
 
     /// Sends the requests of a survey, round after round, and reads their answers.
-    async fn survey<T>(&self, do_what: &str, survey: &Survey<T>) -> Done<T> {
+    pub(super) async fn survey<T>(&self, do_what: &str, survey: &Survey<T>) -> Done<T> {
         let mut answers = SurveyAnswers::default();
         let mut sent = 0;
         loop {

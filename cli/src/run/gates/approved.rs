@@ -26,7 +26,7 @@ pub(super) struct FoundApprovals {
 }
 
 /// The members of teams, by the team's name with its `@`.
-type Teams = BTreeMap<String, TeamMembers>;
+pub(super) type Teams = BTreeMap<String, TeamMembers>;
 
 /// The fewest digits by which a commit is known.
 const SHORTEST: usize = 7;
@@ -76,7 +76,7 @@ pub(super) async fn approvals(
     let mut found = FoundApprovals::default();
     let mut people: BTreeSet<String> = BTreeSet::new();
     let mut problems: Vec<Problem> = Vec::new();
-    let teams = teams(wanted, client).await;
+    let teams = teams(&wanted.from, client).await;
     if wanted.by.contains(&ApprovedBy::Review) {
         match (merged, client) {
             (Ok(merged), Some(client)) => {
@@ -116,11 +116,11 @@ pub(super) async fn approvals(
 }
 
 /// The members of the teams that may approve. Empty without a client, so that none of them is known.
-async fn teams(wanted: &ApprovalsWanted, client: Option<&Client<'_>>) -> Teams {
+pub(super) async fn teams(from: &[String], client: Option<&Client<'_>>) -> Teams {
     let mut teams = Teams::new();
     let Some(client) = client else { return teams };
-    for team in wanted.from.iter().filter(|name| name.starts_with('@')) {
-        let members = match client.team_members(team).await {
+    for team in from.iter().filter(|name| name.starts_with('@')) {
+        let members = match client.team_members(team.trim_start_matches('@')).await {
             Ok(Some(members)) => TeamMembers::Known(members),
             Ok(None) => TeamMembers::NotKnown(Problem::without_hint("the forge has no such team")),
             Err(trouble) => TeamMembers::NotKnown(trouble.problem),

@@ -1,6 +1,7 @@
 //! The entries that a run writes into the ledger.
 
 use super::facts::GateFacts;
+use crate::base::git::short_commit;
 use crate::base::machine::host_name;
 use crate::ledger::entry::{EntryCheck, EntryKind, EntryRun, EntryVerdict, LedgerEntry};
 use crate::report::{CheckOutcome, Reason, Report, RuleVerdict, root_of};
@@ -36,6 +37,7 @@ pub(super) fn reserved(gates: &GateFacts<'_>, preview: Option<&Report>) -> Ledge
     entry.change_requests.clone_from(&gates.change_requests);
     entry.approvers.clone_from(&gates.approvers);
     entry.last_judged = gates.judged.is_last;
+    entry.reason = job.rollback.as_deref().map(|commit| format!("rollback to {}", short_commit(commit)));
     if let Some(preview) = preview {
         if let Some(record) = &preview.review {
             entry.digest = Some(reviewed(preview).unwrap_or_else(|| record.digest.clone()));

@@ -2,6 +2,7 @@
 //! checks and rules that follow.
 
 use super::facts::JudgedRun;
+use super::glass::broken_glass;
 use super::judged::{JudgedBy, file_of_last_deployment, judged_by, judging_of, top};
 use super::without_entry::judged_without_entry;
 use super::{ledger, unreviewed};
@@ -89,7 +90,10 @@ fn hand_over(job: &mut Job<'_>, judged: &JudgedRun, changes: bool) -> Result<()>
             (job.checks.on_failed, job.checks.folder) = (own.on_failed, Some(top(job)));
         }
         job.rules = job.rules.on_top_of(&settings.rules)?;
-        let looks = !settings.rules.is_empty() || settings.is_compared() || settings.approvals.is_some();
+        let now = job.env.clock().time();
+        let is_broken = judged.past.as_ref().is_some_and(|past| broken_glass(past, now).is_some());
+        let asks = settings.is_compared() || settings.approvals.is_some();
+        let looks = !settings.rules.is_empty() || asks || is_broken;
         if changes && looks && job.inputs.command != Command::Refresh {
             job.inputs.safety.skip_preview = Some(false);
         }
@@ -108,7 +112,9 @@ impl JudgedRun {
         let (Some(commit), Some(stack), Some(now)) = (deployed, &job.stack, self.settings.clone()) else {
             return Ok(());
         };
-        if job.context.commit.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(&commit)) {
+        if job.rollback.is_none()
+            && job.context.commit.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(&commit))
+        {
             return Ok(());
         }
         let before = file_of_last_deployment(job, &commit, history).await?;

@@ -7,7 +7,7 @@ use crate::ci::console::Console;
 use crate::engine::executor::{EngineQuery, Executor};
 use crate::engine::job::Job;
 use crate::forge::Place;
-use crate::ledger::entry::{EntryApprover, LedgerEntry};
+use crate::ledger::entry::{ApprovalWay, EntryApprover, LedgerEntry};
 use crate::ledger::history::{ApprovalUse, History};
 use crate::ledger::state_identity::{self, StateIdentity};
 use crate::ledger::{Ledger, LedgerFor, NotAppended};
@@ -101,9 +101,10 @@ pub fn refuse_used_approvals(past: &History, approvers: &[EntryApprover], digest
     for approver in approvers {
         if let ApprovalUse::UsedUp(used) = past.approval_use(approver, digest) {
             let who = approver.name.as_deref().unwrap_or("somebody");
+            let what = if approver.by == ApprovalWay::BreakGlass { "glass broken" } else { "approval" };
             return Err(Error::Refused {
                 what: format!(
-                    "refused: the approval by `{who}` was used by the deployment of {}, entry {} of the ledger",
+                    "refused: the {what} by `{who}` was used by the deployment of {}, entry {} of the ledger",
                     used.time, used.number
                 ),
                 hint: "have this change approved by itself: an approval counts once".to_owned(),

@@ -11,6 +11,7 @@
 mod approved;
 mod entry;
 mod facts;
+pub mod glass;
 mod judge;
 mod judged;
 pub mod ledger;
@@ -22,6 +23,7 @@ mod proposed;
 mod queued;
 mod record;
 mod refused;
+pub mod rollback;
 mod signed;
 mod unreviewed;
 mod without_entry;
@@ -64,6 +66,8 @@ pub struct Gates<'a> {
     notes: Vec<String>,
     /// The digest of what the preview proposes.
     digest: Option<String>,
+    /// The refusals of gates before the preview, for which a broken glass may stand in.
+    put_off: Vec<Error>,
 }
 
 impl<'a> Gates<'a> {
@@ -85,7 +89,7 @@ impl<'a> Gates<'a> {
             change_requests: Vec::new(),
             state: None,
         };
-        Self { facts, reserved: RefCell::new(None), notes: Vec::new(), digest: None }
+        Self { facts, reserved: RefCell::new(None), notes: Vec::new(), digest: None, put_off: Vec::new() }
     }
 
     /// The gates before the engine starts: where the commit stands, holds, and what the stack before has verified.
@@ -126,7 +130,7 @@ impl<'a> Gates<'a> {
             ));
         }
         if let Some(past) = &self.facts.judged.past
-            && let Some(hold) = past.holds().first()
+            && let Some(hold) = past.holds().iter().find(|hold| !self.facts.passes(hold))
         {
             return Err(ledger::held(hold, &self.facts));
         }
@@ -146,8 +150,17 @@ impl<'a> Gates<'a> {
             &self.facts.job.context,
             client.as_ref(),
         );
-        place_in_history::refuse_a_commit_out_of_place(self.facts.job, &history).await?;
-        promotion::refuse_what_was_not_verified(&self.facts, &settings).await?;
+        let previews = executor.previews_first();
+        // The default branch contains the commit of a rollback: that was made certain before it was checked out.
+        let placed = match self.facts.job.rollback {
+            Some(_) => Ok(()),
+            None => place_in_history::refuse_a_commit_out_of_place(self.facts.job, &history).await,
+        };
+        let promoted = promotion::refuse_what_was_not_verified(&self.facts, &settings).await;
+        drop(client);
+        self.put_off(placed, previews)?;
+        self.put_off(promoted, previews)?;
+        self.follow_up().await;
         if settings.is_compared() && self.facts.reviewed.is_by_comments() {
             let merged = self.merged().await;
             self.look_for_shown(executor, merged);
@@ -178,6 +191,9 @@ impl<'a> Gates<'a> {
 
     /// The change requests that the run deploys, or that the merge queue would.
     async fn merged(&self) -> Result<MergedChanges, Problem> {
+        if let Some(none) = rollback::no_changes(&self.facts) {
+            return none;
+        }
         let client =
             self.facts.judged.forge.as_ref().map(ForgeAccess::client).ok_or_else(|| self.facts.no_forge())?;
         let job = self.facts.job;
@@ -235,6 +251,9 @@ impl<'a> Gates<'a> {
     }
 
     async fn judge_preview(&mut self, report: &mut Report) -> bool {
+        if self.facts.job.rollback.is_some() {
+            self.notes.extend(rollback::cant_come_back(report));
+        }
         let verdict = ruling::judge_preview(self.facts.job, report);
         if !self.facts.changes() {
             ruling::fail_preview(self.facts.job, report);
@@ -247,10 +266,13 @@ impl<'a> Gates<'a> {
             end_by_rules(report);
             return false;
         }
-        if report.has_changes == Some(false) {
-            return true;
+        let mut refusals = std::mem::take(&mut self.put_off);
+        if report.has_changes != Some(false)
+            && let Err(error) = self.is_reviewed_and_approved(settings.as_ref(), report).await
+        {
+            refusals.push(error);
         }
-        if let Err(error) = self.is_reviewed_and_approved(settings.as_ref(), report).await {
+        if let Err(error) = self.stand_in_for(refusals, report).await {
             end_by(report, &error);
             return false;
         }

@@ -34,6 +34,9 @@ impl Gates<'_> {
                 Reason::Reviewed,
             ));
         }
+        if let Some(refusal) = self.put_off.pop() {
+            return Err(refusal);
+        }
         let Some(ledger) = &self.facts.judged.ledger else { return Ok(()) };
         if let Some(missing) = ledger.missing() {
             let cant = ledger.not_promised().join("; ");

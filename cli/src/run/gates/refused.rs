@@ -2,7 +2,7 @@
 //! of the ledger, by which people know of it and which `accept` names.
 
 use super::facts::GateFacts;
-use super::{Gates, entry};
+use super::{Gates, entry, glass};
 use crate::base::git;
 use crate::ci::console::Console;
 use crate::ledger::NotAppended;
@@ -73,6 +73,9 @@ fn ways_out(gates: &GateFacts<'_>, reason: Reason, digest: &str, first: Option<&
             "to deploy this very change as it is: `stackstep accept {} --digest {digest} --reason …`",
             stack_on_the_line(gates)
         ));
+    }
+    if has_ledger && reason != Reason::Rules {
+        ways.extend(glass::way_out(gates, digest));
     }
     (!ways.is_empty()).then(|| ways.join("; "))
 }

@@ -108,6 +108,7 @@ impl<'a> Prepared<'a> {
             checks: self.checks,
             notify: OnceLock::new(),
             demand: self.demand,
+            rollback: self.rollback,
             hands_on: true,
             engine_env: EngineEnv::default(),
             folder: None,

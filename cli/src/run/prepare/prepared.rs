@@ -63,6 +63,8 @@ pub struct Prepared<'a> {
     pub backend: Option<Backend>,
     /// The name of the stack's configuration file, if it should be in the checkout and is not.
     pub missing_stack_file: Option<String>,
+    /// The commit that the run rolls back to.
+    pub rollback: Option<String>,
     /// What was found on the way, in order.
     pub findings: Vec<Finding>,
 }

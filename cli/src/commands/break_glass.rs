@@ -1,0 +1,199 @@
+//! `break-glass`: somebody whom the stack's entry names lets one change be deployed without what is needed otherwise, for an
+//! hour and for one deployment. It is an entry of the stack's ledger and an issue on the forge, which only a second person
+//! closes. A rule that refuses and a hold stay in force.
+
+use std::time::Duration;
+
+use clap::{ArgMatches, Command as Clap};
+
+use super::ledger_verb;
+use crate::base::env::Env;
+use crate::base::error::{Error, Result};
+use crate::base::http::Url;
+use crate::ci::console::Console;
+use crate::ci::starter::starter;
+use crate::ci::{CiSystem, Level};
+use crate::delivery::history::RepositoryHistory;
+use crate::delivery::place::ForgeAccess;
+use crate::engine::job::Job;
+use crate::forge::Issue;
+use crate::inputs::resolve::Flags;
+use crate::ledger::entry::{EntryKind, LedgerEntry};
+use crate::ledger::history::History;
+use crate::process::signals::Signals;
+use crate::report::{Reason, short_digest};
+use crate::reviewed::forms::ReviewedForm;
+use crate::run::gates::glass::is_one_of;
+use crate::run::gates::{JudgedRun, judge, ledger, top};
+
+/// The time for which it counts.
+const TIME: Duration = Duration::from_secs(60 * 60);
+
+/// Lets a change be deployed without what is needed otherwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BreakGlassAsk {
+    /// The digest of the change.
+    pub digest: String,
+    /// Why.
+    pub reason: String,
+    /// A page with more, such as the incident.
+    pub link: String,
+}
+
+impl BreakGlassAsk {
+    /// The subcommand.
+    pub fn clap() -> Clap {
+        let digest = ledger_verb::text(
+            "digest",
+            "sha256:…",
+            "The digest of the change, which a refusal names and the result of a preview has as `review.digest`",
+        );
+        let link = ledger_verb::text("link", "URL", "A page with more, such as the incident");
+        ledger_verb::subcommand(
+            "break-glass",
+            "Let one change be deployed without reviews and approvals, for an hour",
+        )
+        .arg(digest.required(true).display_order(1))
+        .arg(link.required(true).display_order(2))
+    }
+
+    /// What the command line asks for.
+    pub fn given(matches: &ArgMatches) -> Self {
+        let text = |name| ledger_verb::given(matches, name);
+        Self { digest: text("digest"), reason: text("reason"), link: text("link") }
+    }
+}
+
+/// Writes the entry and opens the issue. Returns the exit status.
+pub async fn run(
+    ask: &BreakGlassAsk,
+    flags: &Flags,
+    env: &Env,
+    console: &mut Console,
+    signals: &Signals,
+) -> Result<u8> {
+    let (mut job, _) = ledger_verb::with_ledger("break-glass", flags, env, console, signals).await?;
+    let judged = judge(&mut job, None, console).await?;
+    let who = starter(job.ci, env, &job.context).ok_or_else(|| nobody_known(job.ci))?;
+    break_glass(ask, &who, &job, &judged, console).await?;
+    Ok(0)
+}
+
+/// Breaks the glass for `who`, by the settings and the ledger that judge the job's stack. `who` has to be known for certain.
+pub async fn break_glass(
+    ask: &BreakGlassAsk,
+    who: &str,
+    job: &Job<'_>,
+    judged: &JudgedRun,
+    console: &Console,
+) -> Result<()> {
+    let digest = match ReviewedForm::parse(&ask.digest) {
+        Ok(ReviewedForm::Digest(digest)) => digest,
+        _ => {
+            return Err(Error::input(
+                format!("`{}` is not a digest", ask.digest),
+                "write `sha256:` and all 64 hexadecimal digits, as the refusal's way out does",
+            ));
+        }
+    };
+    if !Url::parse(&ask.link).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
+        return Err(Error::input(
+            format!("`{}` is not the address of a page", ask.link),
+            "name the incident's page: `--link https://…`",
+        ));
+    }
+    let client = judged.forge.as_ref().map(ForgeAccess::client);
+    let history = RepositoryHistory::new(&top(job), job.env, &job.context, client.as_ref());
+    ledger_verb::refuse_a_change("break-glass", job, &history).await?;
+    let identity = job.identity().unwrap_or_default();
+    let Some(settings) = &judged.settings else {
+        return Err(refused(
+            format!("`{identity}` has no entry in `stackstep.yaml`, so that nothing holds it up"),
+            "see the message of the run that was refused",
+        ));
+    };
+    if settings.break_glass.is_empty() {
+        return Err(refused(
+            format!("nobody may for `{identity}`: `stacks.{}` has no `break-glass`", settings.pattern),
+            "`break-glass: { from: [ann, \"@acme/oncall\"] }` names those who may; it counts from the next deployment on",
+        ));
+    }
+    is_one_of(&settings.break_glass, who, client.as_ref())
+        .await
+        .map_err(|why| refused(why.what, why.hint.unwrap_or_default()))?;
+    let Some(ledger) = &judged.ledger else {
+        return Err(refused("there is no ledger".to_owned(), "see docs/ledger.md"));
+    };
+    let now = job.env.clock().time();
+    let mut entry =
+        ledger_verb::entry(job, EntryKind::BrokeGlass, &ask.reason, console).counting_for(TIME, now);
+    entry.actor = Some(who.to_owned());
+    entry.digest = Some(digest);
+    entry.link = Some(console.masker().mask(&ask.link));
+    let opened = open_issue(&entry, &identity.to_string(), judged).await;
+    let issue = opened.as_ref().ok();
+    entry.issue = issue.map(|issue| issue.number);
+    let written = ledger.append(|_: &History| Ok::<_, Error>(entry.clone())).await;
+    let number = written.map_err(ledger::not_appended)?.map_or(0, |entry| entry.number);
+    let followed = match &opened {
+        Ok(issue) => format!("; issue #{} has to be closed by somebody else than `{who}`", issue.number),
+        Err(why) => {
+            let warning = format!("no issue follows it up: {why}; let somebody else than `{who}` look at it");
+            console.annotate(Level::Warning, "stackstep", &warning);
+            String::new()
+        }
+    };
+    console.line(&format!(
+        "`{identity}`: the glass is broken for the change `{}` (entry {number} of the ledger): until {} one deployment of \
+         exactly it passes without what is needed otherwise{followed}",
+        short_digest(entry.digest.as_deref().unwrap_or_default()),
+        entry.expires.as_deref().unwrap_or_default(),
+    ));
+    if !judged.past.as_ref().is_none_or(|past| past.holds().is_empty()) {
+        console.line(&format!("`{identity}` is held: a broken glass deploys nothing until it is released"));
+    }
+    Ok(())
+}
+
+/// Opens the issue by which a second person looks at it. Fails with the reason why there is none.
+async fn open_issue(entry: &LedgerEntry, stack: &str, judged: &JudgedRun) -> Result<Issue, String> {
+    let forge = judged.forge.as_ref().ok_or("the forge is not known, or there is no token for it")?;
+    let who = entry.actor.as_deref().unwrap_or_default();
+    let plain = |text: &Option<String>| text.as_deref().unwrap_or_default().replace(['`', '\n', '\r'], " ");
+    let body = format!(
+        "`{who}` lets one change be deployed to `{stack}` without the reviews and approvals that it needs otherwise.\n\n\
+         | | |\n| --- | --- |\n| reason | `{}` |\n| more | {} |\n| change | `{}` |\n| until | {} |\n| run | {} |\n\n\
+         Somebody else than `{who}` has to look at what was deployed, and then close this issue. If `{who}` closes it, the \
+         next deployment opens it again.\n",
+        plain(&entry.reason).replace('|', "/"),
+        plain(&entry.link),
+        plain(&entry.digest),
+        plain(&entry.expires),
+        entry.run.as_ref().map(|run| plain(&run.url)).unwrap_or_default(),
+    );
+    let title = format!("Broken glass: `{stack}` is deployed without what it needs otherwise");
+    match forge.client().open_issue(&title, &body).await {
+        Ok(Some(issue)) => Ok(issue),
+        Ok(None) => Err(format!("{} has no issues that a job can open", forge.place.forge.title())),
+        Err(trouble) => Err(trouble.problem.in_one_line()),
+    }
+}
+
+fn refused(what: String, hint: impl Into<String>) -> Error {
+    Error::Refused {
+        what: format!("`break-glass` is refused: {what}"),
+        hint: hint.into(),
+        reason: Reason::Gate,
+    }
+}
+
+/// The refusal where it is not certain who asks.
+fn nobody_known(ci: &dyn CiSystem) -> Error {
+    refused(
+        format!(
+            "who asks is not known for certain: `{}` does not tell a person who started this job",
+            ci.name()
+        ),
+        "let a person start it in a job of GitHub Actions, Gitea Actions, GitLab CI, CircleCI or Bitbucket Pipelines",
+    )
+}

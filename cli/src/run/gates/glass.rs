@@ -1,0 +1,164 @@
+//! The broken glass: somebody whom the stack's entry names has said by `break-glass` that one change is deployed without
+//! what is needed otherwise. It stands in for the gates that ask for people and order, once, for that change, for an hour;
+//! never for a rule that refuses or a hold.
+
+use std::time::SystemTime;
+
+use super::approved;
+use super::facts::GateFacts;
+use super::{Gates, refused};
+use crate::admit::approvals::refusals::WhyNot;
+use crate::admit::approvals::reviews::is_of;
+use crate::base::error::{Error, Problem, Result};
+use crate::delivery::place::ForgeAccess;
+use crate::forge::{Client, Person};
+use crate::ledger::entry::{ApprovalWay, EntryApprover, LedgerEntry};
+use crate::ledger::history::{ApprovalUse, History};
+use crate::report::{Reason, Report};
+
+/// The broken glass that counts at `now`, for whichever change. None if there is none, or its time is over.
+pub fn broken_glass(past: &History, now: SystemTime) -> Option<&LedgerEntry> {
+    past.broke_glass().filter(|entry| entry.expires.is_some() && !entry.is_over(now))
+}
+
+/// The broken glass as an approval, which counts once.
+fn as_approval(glass: &LedgerEntry) -> EntryApprover {
+    EntryApprover::new(glass.actor.as_deref(), ApprovalWay::BreakGlass, Some(&glass.id))
+}
+
+/// Fails if `from` does not name the person, by their name or by a team of the forge.
+pub async fn is_one_of(from: &[String], person: &str, client: Option<&Client<'_>>) -> Result<(), Problem> {
+    let one = Person { id: person.to_owned(), names: Vec::new(), shown: person.to_owned(), bot: false };
+    let teams = approved::teams(from, client).await;
+    is_of(&one, from, &teams).map_err(|why| match why {
+        WhyNot::TeamNotKnown { team, why } => Problem {
+            what: format!("whether `{person}` is in `{team}` is not known: {}", why.what),
+            hint: why.hint.or(Some("give the job a token that can read the team, or name people".to_owned())),
+        },
+        _ => Problem::new(
+            format!("`{person}` is not one of those who may: {}", from.join(", ")),
+            "let one of them do it",
+        ),
+    })
+}
+
+impl Gates<'_> {
+    /// The broken glass of the job's stack that counts now.
+    pub(super) fn glass(&self) -> Option<&LedgerEntry> {
+        let facts = &self.facts;
+        let past = facts.judged.past.as_ref().filter(|_| facts.settings().is_some() && facts.changes())?;
+        broken_glass(past, facts.job.env.clock().time())
+    }
+
+    /// Keeps the refusal of a gate before the preview until it is known which change the run is about, if a broken glass may
+    /// stand in for that gate.
+    pub(super) fn put_off(&mut self, passed: Result<()>, previews: bool) -> Result<()> {
+        match passed {
+            Err(error) if previews && may_stand_in_for(&error) && self.glass().is_some() => {
+                self.put_off.push(error);
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    /// Lets a change that gates have refused pass if the broken glass is about it. Fails with the first refusal.
+    pub(super) async fn stand_in_for(&mut self, refusals: Vec<Error>, report: &Report) -> Result<()> {
+        let glass = self.glass().filter(|_| refusals.iter().all(may_stand_in_for)).cloned();
+        let digest = report.review.as_ref().map(|record| record.digest.clone());
+        let told: Vec<String> = refusals.iter().map(ToString::to_string).collect();
+        let Some(first) = refusals.into_iter().next() else { return Ok(()) };
+        let (Some(glass), Some(digest)) = (glass, digest) else { return Err(first) };
+        if !glass.is_about_change(&digest) {
+            self.notes.push("the glass was broken for another change than this one".to_owned());
+            return Err(first);
+        }
+        let approval = as_approval(&glass);
+        let usable = self.facts.judged.past.as_ref().map(|past| past.approval_use(&approval, &digest));
+        if !matches!(usable, Some(ApprovalUse::Free | ApprovalUse::Continues(_))) {
+            self.notes.push(
+                "the glass was broken for one deployment, which is done: it does not count again".to_owned(),
+            );
+            return Err(first);
+        }
+        let client = self.facts.judged.forge.as_ref().map(ForgeAccess::client);
+        let from = self.facts.settings().map(|settings| settings.break_glass.clone()).unwrap_or_default();
+        let who = glass.actor.clone().unwrap_or_default();
+        if let Err(why) = is_one_of(&from, &who, client.as_ref()).await {
+            self.notes.push(format!("the broken glass does not count: {}", why.what));
+            return Err(first);
+        }
+        let reason = glass.reason.as_deref().unwrap_or("no reason is known");
+        let link = glass.link.as_deref().map(|link| format!(" ({link})")).unwrap_or_default();
+        let issue = match glass.issue {
+            Some(number) => format!("issue #{number} has to be closed by somebody else"),
+            None => "no issue follows it up: let somebody else look at it".to_owned(),
+        };
+        self.notes.push(format!(
+            "BROKEN GLASS: `{who}` lets this be deployed past what holds otherwise, entry {} of the ledger: {reason}{link}; \
+             {issue}; passed by: {}",
+            glass.number,
+            told.join("; ")
+        ));
+        self.facts.approvers.push(approval);
+        Ok(())
+    }
+
+    /// Looks whether somebody else has closed the issue of the last broken glass, and opens it again if not.
+    pub(super) async fn follow_up(&mut self) {
+        let Some(glass) = self.facts.judged.past.as_ref().and_then(History::broke_glass) else { return };
+        let Some(forge) = &self.facts.judged.forge else { return };
+        let note = reopen_unless_looked_at(&forge.client(), glass).await;
+        self.notes.extend(note);
+    }
+}
+
+/// Opens the issue of a broken glass again if who broke it, or a program, has closed it. Returns what is to be told of it.
+pub async fn reopen_unless_looked_at(client: &Client<'_>, glass: &LedgerEntry) -> Option<String> {
+    let number = glass.issue?;
+    let issue = match client.issue(number).await {
+        Ok(issue) => issue.filter(|issue| !issue.open)?,
+        Err(trouble) => {
+            return Some(format!(
+                "issue #{number} of the broken glass can't be read: {}",
+                trouble.problem.what
+            ));
+        }
+    };
+    let who = glass.actor.as_deref().unwrap_or_default();
+    let closed_by = match issue.closed_by {
+        None => {
+            return Some(format!("issue #{number} of the broken glass is closed, and by whom is not known"));
+        }
+        Some(person) if !person.bot && !person.is_named(who) => return None,
+        Some(person) => person.shown,
+    };
+    let told = format!("issue #{number} of the broken glass was closed by `{closed_by}`");
+    let why = format!(
+        "`{closed_by}` has closed this. Somebody else than `{who}`, a person, has to look at what was deployed and close it."
+    );
+    match client.reopen_issue(number, &why).await {
+        Ok(()) => Some(format!("{told}, and is open again: a second person has to close it")),
+        Err(trouble) => Some(format!(
+            "{told}, a second person has to close it, and it can't be opened again: {}",
+            trouble.problem.what
+        )),
+    }
+}
+
+/// Whether the gate that refuses is one that a broken glass stands in for.
+fn may_stand_in_for(error: &Error) -> bool {
+    matches!(error.reason(), Some(Reason::Gate | Reason::Reviewed | Reason::Approval))
+}
+
+/// The way out by a broken glass, for those whom the entry names. None if it names nobody, or there is no ledger.
+pub(super) fn way_out(gates: &GateFacts<'_>, digest: &str) -> Option<String> {
+    let from = &gates.settings()?.break_glass;
+    (!from.is_empty()).then(|| {
+        format!(
+            "in an emergency ({}): `stackstep break-glass {} --digest {digest} --reason … --link …`",
+            from.join(", "),
+            refused::stack_on_the_line(gates)
+        )
+    })
+}

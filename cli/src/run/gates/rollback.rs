@@ -1,0 +1,125 @@
+//! A rollback: the deployment of a commit that was deployed before. What it brings back is the program's idea of the
+//! resources, and never what was in those that are gone.
+
+use super::facts::GateFacts;
+use super::merged_changes::MergedChanges;
+use crate::base::error::Problem;
+use crate::base::git::short_commit;
+use crate::report::{Report, Step};
+
+/// The most resources that a sentence names.
+const NAMED: usize = 20;
+
+/// What a rollback with this preview can't bring back, a sentence for each kind.
+pub fn cant_come_back(report: &Report) -> Vec<String> {
+    let named = |operation: &str| {
+        let steps = report.steps.iter().filter(|step| is_a_resource(step) && step.operation == operation);
+        let mut names: Vec<String> = steps.map(|step| format!("`{}` ({})", step.name, step.kind)).collect();
+        let more = names.len().saturating_sub(NAMED);
+        names.truncate(NAMED);
+        if more > 0 {
+            names.push(format!("{more} more"));
+        }
+        names.join(", ")
+    };
+    let sentence = |operation: &str, about: &str| {
+        let names = named(operation);
+        (!names.is_empty()).then(|| format!("CAN'T COME BACK: {about}: {names}"))
+    };
+    [
+        sentence("delete", "what is in the resources that this rollback deletes"),
+        sentence("replace", "what is in the resources that this rollback replaces: the new ones are empty"),
+        sentence(
+            "create",
+            "what was in the resources that were deleted or replaced since: they are created empty",
+        ),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Whether it is a resource that can hold something, and the rollback takes it away or makes it.
+fn is_a_resource(step: &Step) -> bool {
+    !step.kind.starts_with("pulumi:") && !step.retained
+}
+
+/// The answer to which change requests a rollback deploys: none.
+pub(super) fn no_changes(gates: &GateFacts<'_>) -> Option<Result<MergedChanges, Problem>> {
+    let commit = gates.job.rollback.as_deref()?;
+    Some(Err(Problem::new(
+        "a rollback is no change that a change request shows, so there is no review of it",
+        format!(
+            "look at its preview (`stackstep rollback {} --to {} --preview-only`), and name the digest of that: `--reviewed \
+             sha256:…`",
+            super::refused::stack_on_the_line(gates),
+            short_commit(commit)
+        ),
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{Ending, Events, Facts, Operation, StepStatus, report};
+
+    fn step(operation: &str, name: &str, kind: &str, retained: bool) -> Step {
+        Step {
+            urn: String::new(),
+            kind: kind.to_owned(),
+            name: name.to_owned(),
+            operation: operation.to_owned(),
+            status: StepStatus::Planned,
+            parent: None,
+            began: None,
+            ended: None,
+            id: None,
+            retained,
+            replace_keys: Vec::new(),
+            diffs: Vec::new(),
+            more_diffs: 0,
+        }
+    }
+
+    fn of(steps: Vec<Step>) -> Vec<String> {
+        let mut report = report(Events::default(), Facts::new(Operation::Up, "dev", Ending::Exited(0), 0));
+        report.steps = steps;
+        cant_come_back(&report)
+    }
+
+    #[test]
+    fn what_is_deleted_replaced_and_created_is_named_by_its_kind_of_loss() {
+        let thing = "demo:index:Thing";
+        let told = of(vec![
+            step("delete", "new", thing, false),
+            step("replace", "db", thing, false),
+            step("create", "old", thing, false),
+            step("update", "size", thing, false),
+        ]);
+        assert_eq!(told.len(), 3);
+        assert!(told[0].ends_with("that this rollback deletes: `new` (demo:index:Thing)"), "{told:?}");
+        assert!(told[1].ends_with("the new ones are empty: `db` (demo:index:Thing)"), "{told:?}");
+        assert!(told[2].ends_with("they are created empty: `old` (demo:index:Thing)"), "{told:?}");
+        assert!(told.iter().all(|text| text.starts_with("CAN'T COME BACK: ") && !text.contains("size")));
+    }
+
+    #[test]
+    fn nothing_is_lost_with_an_update_a_provider_and_what_stays_at_its_provider() {
+        assert!(
+            of(vec![
+                step("update", "a", "demo:index:Thing", false),
+                step("delete", "b", "pulumi:providers:demo", false),
+                step("create", "shop-dev", "pulumi:pulumi:Stack", false),
+                step("delete", "kept", "demo:index:Thing", true),
+            ])
+            .is_empty()
+        );
+    }
+
+    #[test]
+    fn of_many_the_first_are_named_and_the_others_counted() {
+        let many = (0..25).map(|at| step("delete", &format!("n{at}"), "demo:index:Thing", false)).collect();
+        let told = of(many);
+        assert!(told[0].contains("`n19` (demo:index:Thing), 5 more") && !told[0].contains("n20"), "{told:?}");
+    }
+}
