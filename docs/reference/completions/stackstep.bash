@@ -17,6 +17,9 @@ _stackstep() {
             ",$1")
                 cmd="stackstep"
                 ;;
+            stackstep,audit)
+                cmd="stackstep__subcmd__audit"
+                ;;
             stackstep,deploy)
                 cmd="stackstep__subcmd__deploy"
                 ;;
@@ -68,11 +71,20 @@ _stackstep() {
             stackstep,stacks)
                 cmd="stackstep__subcmd__stacks"
                 ;;
+            stackstep,status)
+                cmd="stackstep__subcmd__status"
+                ;;
+            stackstep,unlock)
+                cmd="stackstep__subcmd__unlock"
+                ;;
             stackstep,up)
                 cmd="stackstep__subcmd__up"
                 ;;
             stackstep,update)
                 cmd="stackstep__subcmd__up"
+                ;;
+            stackstep__subcmd__help,audit)
+                cmd="stackstep__subcmd__help__subcmd__audit"
                 ;;
             stackstep__subcmd__help,deploy)
                 cmd="stackstep__subcmd__help__subcmd__deploy"
@@ -125,6 +137,12 @@ _stackstep() {
             stackstep__subcmd__help,stacks)
                 cmd="stackstep__subcmd__help__subcmd__stacks"
                 ;;
+            stackstep__subcmd__help,status)
+                cmd="stackstep__subcmd__help__subcmd__status"
+                ;;
+            stackstep__subcmd__help,unlock)
+                cmd="stackstep__subcmd__help__subcmd__unlock"
+                ;;
             stackstep__subcmd__help,up)
                 cmd="stackstep__subcmd__help__subcmd__up"
                 ;;
@@ -135,12 +153,58 @@ _stackstep() {
 
     case "${cmd}" in
         stackstep)
-            opts="-h -V --help --version preview up update deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help"
+            opts="-h -V --help --version preview up update deploy refresh destroy outputs install report exec inputs hold release status audit unlock stacks rules doctor finish run help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stackstep__subcmd__audit)
+            opts="-s -C -h --stack --cwd --cloud-url --json-lines --in-toto --since --number --digest --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --stack)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cwd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cloud-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --number)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --digest)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1495,8 +1559,22 @@ _stackstep() {
             return 0
             ;;
         stackstep__subcmd__help)
-            opts="preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help"
+            opts="preview up deploy refresh destroy outputs install report exec inputs hold release status audit unlock stacks rules doctor finish run help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stackstep__subcmd__help__subcmd__audit)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1746,6 +1824,34 @@ _stackstep() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        stackstep__subcmd__help__subcmd__status)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stackstep__subcmd__help__subcmd__unlock)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         stackstep__subcmd__help__subcmd__up)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1761,16 +1867,12 @@ _stackstep() {
             return 0
             ;;
         stackstep__subcmd__hold)
-            opts="-s -C -h --reason --stack --cwd --cloud-url --help"
+            opts="-s -C -h --stack --cwd --cloud-url --reason --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --reason)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --stack)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1788,6 +1890,10 @@ _stackstep() {
                     return 0
                     ;;
                 --cloud-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reason)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3141,16 +3247,12 @@ _stackstep() {
             return 0
             ;;
         stackstep__subcmd__release)
-            opts="-s -C -h --reason --stack --cwd --cloud-url --help"
+            opts="-s -C -h --stack --cwd --cloud-url --reason --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --reason)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --stack)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3168,6 +3270,10 @@ _stackstep() {
                     return 0
                     ;;
                 --cloud-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reason)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3820,6 +3926,78 @@ _stackstep() {
                     return 0
                     ;;
                 -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stackstep__subcmd__status)
+            opts="-s -C -h --stack --cwd --cloud-url --json --markdown --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --stack)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cwd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cloud-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stackstep__subcmd__unlock)
+            opts="-s -C -h --stack --cwd --cloud-url --run --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --stack)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cwd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cloud-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --run)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

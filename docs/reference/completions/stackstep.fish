@@ -40,6 +40,9 @@ complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "exec" -d 'Run a
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "inputs" -d 'Show each input, its value and where it came from'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "hold" -d 'Deploy nothing to a stack until it is released'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "release" -d 'Let a stack that is held be deployed again'
+complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "status" -d 'Show how the stacks stand: deployed, verified, held, waiting, locked'
+complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "audit" -d 'Show who decided what about a stack, from its ledger'
+complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "unlock" -d 'Remove the lock that a run has left which was killed'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "stacks" -d 'List the projects and stacks of the repository'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "rules" -d 'Try the rules on result files that are there already, or show which are set'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "doctor" -d 'Check the setup: what was detected, what is missing, what would run; changes nothing'
@@ -945,16 +948,36 @@ never\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l offline -d 'Never use the network to install the Pulumi CLI' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l cache-folder -d 'Where installed CLIs are kept' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -s h -l help -d 'Print help'
-complete -c stackstep -n "__fish_stackstep_using_subcommand hold" -l reason -d 'Why; it stands in the ledger' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand hold" -s s -l stack -d 'The stack' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand hold" -s C -l cwd -d 'The folder of the Pulumi program' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand hold" -l cloud-url -d 'The backend' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand hold" -l reason -d 'Why; it stands in the ledger' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand hold" -s h -l help -d 'Print help'
-complete -c stackstep -n "__fish_stackstep_using_subcommand release" -l reason -d 'Why; it stands in the ledger' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand release" -s s -l stack -d 'The stack' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand release" -s C -l cwd -d 'The folder of the Pulumi program' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand release" -l cloud-url -d 'The backend' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand release" -l reason -d 'Why; it stands in the ledger' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand release" -s h -l help -d 'Print help'
+complete -c stackstep -n "__fish_stackstep_using_subcommand status" -s s -l stack -d 'The stack' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand status" -s C -l cwd -d 'The folder of the Pulumi program' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand status" -l cloud-url -d 'The backend' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand status" -l json -d 'Print it as JSON'
+complete -c stackstep -n "__fish_stackstep_using_subcommand status" -l markdown -d 'Print it as Markdown, such as for the job\'s summary page'
+complete -c stackstep -n "__fish_stackstep_using_subcommand status" -s h -l help -d 'Print help'
+complete -c stackstep -n "__fish_stackstep_using_subcommand audit" -s s -l stack -d 'The stack' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand audit" -s C -l cwd -d 'The folder of the Pulumi program' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand audit" -l cloud-url -d 'The backend' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand audit" -l since -d 'Only entries from this time on' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand audit" -l number -d 'Only the newest ones' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand audit" -l digest -d 'The change whose deployment the statement is about; by default the last one' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand audit" -l json-lines -d 'Print each entry as JSON on a line, as it is stored'
+complete -c stackstep -n "__fish_stackstep_using_subcommand audit" -l in-toto -d 'Print an in-toto statement of all entries, which others can sign'
+complete -c stackstep -n "__fish_stackstep_using_subcommand audit" -s h -l help -d 'Print help'
+complete -c stackstep -n "__fish_stackstep_using_subcommand unlock" -s s -l stack -d 'The stack' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand unlock" -s C -l cwd -d 'The folder of the Pulumi program' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand unlock" -l cloud-url -d 'The backend' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand unlock" -l run -d 'The id of the run, as its page and the ledger have it' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand unlock" -s h -l help -d 'Print help'
 complete -c stackstep -n "__fish_stackstep_using_subcommand stacks" -s C -l cwd -d 'The folder of the Pulumi program' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand stacks" -l json -d 'Print it as JSON'
 complete -c stackstep -n "__fish_stackstep_using_subcommand stacks" -s h -l help -d 'Print help'
@@ -1243,21 +1266,24 @@ never\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l offline -d 'Never use the network to install the Pulumi CLI' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l cache-folder -d 'Where installed CLIs are kept' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -s h -l help -d 'Print help'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "preview" -d 'Show what a deployment would change'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "up" -d 'Deploy'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "deploy" -d 'Deploy or preview what the map in stackstep.yaml says for the event at hand'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "refresh" -d 'Bring the state in line with what is there'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "destroy" -d 'Delete every resource of the stack'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "outputs" -d 'Read the stack\'s outputs and export them to later steps'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "install" -d 'Install the Pulumi CLI if it is missing'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "report" -d 'Publish what other jobs or machines have found'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "exec" -d 'Run any command of the Pulumi CLI with the same backend, credentials and masks'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "inputs" -d 'Show each input, its value and where it came from'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "hold" -d 'Deploy nothing to a stack until it is released'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "release" -d 'Let a stack that is held be deployed again'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "stacks" -d 'List the projects and stacks of the repository'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "rules" -d 'Try the rules on result files that are there already, or show which are set'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "doctor" -d 'Check the setup: what was detected, what is missing, what would run; changes nothing'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "finish" -d 'Complete the report of a run that was killed: what a launcher\'s post step calls'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "run" -d 'Run what the `command` input says: how a CI step calls stackstep'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release status audit unlock stacks rules doctor finish run help" -f -a "preview" -d 'Show what a deployment would change'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release status audit unlock stacks rules doctor finish run help" -f -a "up" -d 'Deploy'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release status audit unlock stacks rules doctor finish run help" -f -a "deploy" -d 'Deploy or preview what the map in stackstep.yaml says for the event at hand'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release status audit unlock stacks rules doctor finish run help" -f -a "refresh" -d 'Bring the state in line with what is there'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release status audit unlock stacks rules doctor finish run help" -f -a "destroy" -d 'Delete every resource of the stack'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release status audit unlock stacks rules doctor finish run help" -f -a "outputs" -d 'Read the stack\'s outputs and export them to later steps'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release status audit unlock stacks rules doctor finish run help" -f -a "install" -d 'Install the Pulumi CLI if it is missing'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release status audit unlock stacks rules doctor finish run help" -f -a "report" -d 'Publish what other jobs or machines have found'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release status audit unlock stacks rules doctor finish run help" -f -a "exec" -d 'Run any command of the Pulumi CLI with the same backend, credentials and masks'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release status audit unlock stacks rules doctor finish run help" -f -a "inputs" -d 'Show each input, its value and where it came from'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release status audit unlock stacks rules doctor finish run help" -f -a "hold" -d 'Deploy nothing to a stack until it is released'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release status audit unlock stacks rules doctor finish run help" -f -a "release" -d 'Let a stack that is held be deployed again'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release status audit unlock stacks rules doctor finish run help" -f -a "status" -d 'Show how the stacks stand: deployed, verified, held, waiting, locked'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release status audit unlock stacks rules doctor finish run help" -f -a "audit" -d 'Show who decided what about a stack, from its ledger'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release status audit unlock stacks rules doctor finish run help" -f -a "unlock" -d 'Remove the lock that a run has left which was killed'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release status audit unlock stacks rules doctor finish run help" -f -a "stacks" -d 'List the projects and stacks of the repository'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release status audit unlock stacks rules doctor finish run help" -f -a "rules" -d 'Try the rules on result files that are there already, or show which are set'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release status audit unlock stacks rules doctor finish run help" -f -a "doctor" -d 'Check the setup: what was detected, what is missing, what would run; changes nothing'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release status audit unlock stacks rules doctor finish run help" -f -a "finish" -d 'Complete the report of a run that was killed: what a launcher\'s post step calls'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release status audit unlock stacks rules doctor finish run help" -f -a "run" -d 'Run what the `command` input says: how a CI step calls stackstep'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release status audit unlock stacks rules doctor finish run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
