@@ -129,6 +129,7 @@ fn on_gitea_every_job_of_the_run_has_to_have_ended() {
         (json!([task(43, "running"), task(42, "success"), task(42, "cancelled")]), true),
         (json!([task(42, "success"), task(42, "running")]), false),
         (json!([task(43, "success")]), false),
+        (json!(null), false),
     ] {
         let answer = json!({ "total_count": 3, "workflow_runs": tasks });
         let server = forge("/api/v1/repos/acme/shop/actions/tasks?limit=50", answer);
