@@ -81,6 +81,8 @@ mod stack_names;
 #[cfg(test)]
 mod stacks;
 #[cfg(test)]
+mod status;
+#[cfg(test)]
 mod stopping;
 #[cfg(test)]
 mod strangers;

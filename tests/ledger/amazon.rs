@@ -76,6 +76,10 @@ fn answer(request: &Received, objects: &Objects, manner: Manner) -> Reply {
             objects.insert(path, request.body.clone());
             Reply::Answer(200, vec![("etag", "\"e\"".to_owned())], String::new())
         }
+        "DELETE" => {
+            objects.remove(&path);
+            Reply::Answer(204, Vec::new(), String::new())
+        }
         other => panic!("{other} {}", request.target),
     }
 }
@@ -110,6 +114,12 @@ async fn entries_lie_below_the_folder_of_the_backend_s_url() {
     assert_eq!(put.header("if-none-match"), Some("*"));
     assert_eq!(put.header("x-amz-security-token"), Some("the-hunter2-token"));
     assert_eq!(stage.ledger().history().await.unwrap().unwrap().unfinished().len(), 1);
+}
+
+#[tokio::test]
+async fn a_lock_is_removed_and_nothing_else() {
+    let (server, _) = server(Manner::Careful);
+    Stage::new(&url(&server), &keys()).lock_is_seen_and_removed().await;
 }
 
 #[tokio::test]

@@ -61,6 +61,10 @@ fn answer(request: &Received, objects: &Objects) -> Reply {
                 String::new(),
             )
         }
+        "DELETE" => match objects.remove(&path) {
+            Some(_) => Reply::Answer(204, Vec::new(), String::new()),
+            None => refusal(404, "NoSuchKey"),
+        },
         other => panic!("{other} {}", request.target),
     }
 }
@@ -88,6 +92,12 @@ async fn entries_lie_below_the_folder_of_the_backend_s_url() {
     add(&stage.ledger(), EntryKind::Reserved).await.unwrap();
     assert!(objects.lock().unwrap().contains_key("/state/a/.stackstep/ledger/shop/prod/000000000001.json"));
     assert_eq!(stage.ledger().history().await.unwrap().unwrap().last(), 1);
+}
+
+#[tokio::test]
+async fn a_lock_is_removed_and_nothing_else() {
+    let (server, _) = server();
+    stage(&server, &[TOKEN]).lock_is_seen_and_removed().await;
 }
 
 #[tokio::test]

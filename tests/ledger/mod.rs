@@ -59,6 +59,20 @@ impl Stage {
         })
     }
 
+    /// Sees and removes a lock of the stack.
+    pub async fn lock_is_seen_and_removed(&self) {
+        let stack = LedgerFor {
+            url: Some(&self.url),
+            token: None,
+            identity: &self.identity,
+            env: &self.env,
+            folder: Path::new("/"),
+            forge: None,
+            commit: None,
+        };
+        crate::support::locks::is_seen_and_removed(&stack).await;
+    }
+
     /// The ledger.
     pub fn ledger(&self) -> Ledger {
         self.with(Ledger::open)

@@ -140,6 +140,7 @@ fn entries_are_blobs_and_eight_writers_at_once_are_kept_apart() {
         assert_eq!(history.last(), 8);
         assert_eq!(state_identity::read(&stack).await.unwrap().identity, StateIdentity::NoStack);
     });
+    with(&url, &by_key, async |stack| crate::support::locks::is_seen_and_removed(&stack).await);
     let wrong = [("AZURE_STORAGE_ACCOUNT", ACCOUNT), ("AZURE_STORAGE_KEY", "aHVudGVyMg==")];
     with(&url, &wrong, async |stack| {
         let trouble = Ledger::open(&stack).history().await.unwrap_err();

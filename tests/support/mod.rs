@@ -5,6 +5,7 @@ pub mod checkout;
 pub mod company;
 pub mod forge;
 pub mod limit;
+pub mod locks;
 pub mod pulumi_cloud;
 #[cfg(unix)]
 pub mod scripted;

@@ -166,6 +166,7 @@ _stackstep() {
     case "${cmd}" in
         stackstep)
             opts="-h -V --help --version preview up update deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve stacks rules doctor finish run help"
+            opts="-h -V --help --version preview up update deploy refresh destroy outputs install report exec inputs hold release status audit unlock stacks rules doctor finish run help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1692,6 +1693,7 @@ _stackstep() {
             ;;
         stackstep__subcmd__help)
             opts="preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve stacks rules doctor finish run help"
+            opts="preview up deploy refresh destroy outputs install report exec inputs hold release status audit unlock stacks rules doctor finish run help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2027,16 +2029,12 @@ _stackstep() {
             return 0
             ;;
         stackstep__subcmd__hold)
-            opts="-s -C -h --reason --stack --cwd --cloud-url --help"
+            opts="-s -C -h --stack --cwd --cloud-url --reason --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --reason)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --stack)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2054,6 +2052,10 @@ _stackstep() {
                     return 0
                     ;;
                 --cloud-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reason)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3415,16 +3417,12 @@ _stackstep() {
             return 0
             ;;
         stackstep__subcmd__release)
-            opts="-s -C -h --reason --stack --cwd --cloud-url --help"
+            opts="-s -C -h --stack --cwd --cloud-url --reason --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --reason)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --stack)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3442,6 +3440,10 @@ _stackstep() {
                     return 0
                     ;;
                 --cloud-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reason)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

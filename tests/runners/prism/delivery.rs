@@ -7,7 +7,7 @@ use stackstep::base::secret::Secret;
 use stackstep::forge::place::{Clues, Tokens};
 use stackstep::forge::protection::{Fact, Watched};
 use stackstep::forge::trouble::TroubleKind;
-use stackstep::forge::{Client, GatedJob, ReviewState};
+use stackstep::forge::{AskedRun, Client, GatedJob, ReviewState, RunStanding};
 
 use super::described::Described;
 use super::{HEAD, shown};
@@ -108,6 +108,17 @@ fn statuses_and_checks_that_are_there_are_as_described() {
     ]);
     shown("statuses");
     shown("checks");
+}
+
+#[test]
+#[ignore = "needs prism"]
+fn whether_a_run_has_ended_is_as_described() {
+    let forge = Described::start();
+    let run = AskedRun { id: "30433642".to_owned(), job: None };
+    let standing = asked(&forge, async |client| client.run_standing(&run).await.unwrap().unwrap());
+    assert_eq!(standing, RunStanding::AtWork("queued".to_owned()));
+    forge.was_asked(&["GET /repos/acme/shop/actions/runs/30433642"]);
+    shown("run");
 }
 
 #[test]

@@ -222,6 +222,7 @@ fn in_a_bucket_state_and_ledger_are_read_and_two_writers_are_kept_apart() {
     let more: Vec<u64> = (0..20).map(|_| ours.add(&EntryKind::Approved)).collect();
     assert_eq!((more, ours.last()), ((9..=28).collect(), 28));
     stage.stackstep("preview --stack dev --expect-no-changes").ends_with(0);
+    ours.with(async |stack| crate::support::locks::is_seen_and_removed(&stack).await);
     shown();
 }
 

@@ -33,6 +33,7 @@ pub mod stage;
 mod stops;
 mod things;
 mod ways;
+mod unlock;
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -12,8 +12,13 @@ use std::path::Path;
 pub fn files(root: &Path) -> Result<Vec<Generated>> {
     let release = Release::read(&root.join(table::PATH))?;
     let suite = Suite::read(root)?;
-    let mut files =
-        vec![sample::readme(root)?, reference::inputs(&suite), schema::stackstep_yaml(), schema::result()];
+    let mut files = vec![
+        sample::readme(root)?,
+        reference::inputs(&suite),
+        schema::stackstep_yaml(),
+        schema::result(),
+        schema::status(),
+    ];
     files.push(rules::page(root)?);
     files.push(notifications::page(root)?);
     files.push(tried::versions(root)?);

@@ -1,10 +1,17 @@
-//! The published JSON Schemas: of `stackstep.yaml`, for editors, and of the result file, for whoever reads it.
+//! The published JSON Schemas: of `stackstep.yaml`, for editors, and of the result file and of `status --json`, for whoever
+//! reads them.
 //! JSON Schema 2020-12, <https://json-schema.org/draft/2020-12>.
 
 use super::{Generated, MARKER, delivery, notifications, reference, rules};
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 use stackstep::inputs::file::{DEPLOY, NOTIFY, PROJECTS, STACKS};
+use super::{Generated, MARKER, delivery, reference, rules};
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value, json};
+use stackstep::commands::status::page::{FORM, StatusPage};
+use stackstep::inputs::file::{DEPLOY, PROJECTS, STACKS};
 use stackstep::inputs::{INPUTS, Input, Kind};
 use stackstep::report::{Report, SCHEMA};
 use std::path::PathBuf;
@@ -13,23 +20,55 @@ const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
 /// The schema of the result file, made from the types that write it.
 pub fn result() -> Generated {
+    of_type::<Report>(&PublishedSchema {
+        name: "result",
+        version: ("schema", json!(SCHEMA)),
+        made_from: "cli/src/report/model.rs",
+        title: "stackstep result",
+        description: "What a run has to say: the file that `result-file` names.",
+    })
+}
+
+/// The schema of what `status --json` prints, made from the types that write it.
+pub fn status() -> Generated {
+    of_type::<StatusPage>(&PublishedSchema {
+        name: "status",
+        version: ("v", json!(FORM)),
+        made_from: "cli/src/commands/status/page.rs",
+        title: "stackstep status",
+        description: "How the stacks stand: what `stackstep status --json` prints.",
+    })
+}
+
+/// What is said about a schema that is made from types.
+struct PublishedSchema {
+    name: &'static str,
+    /// The property with the version, and its value.
+    version: (&'static str, Value),
+    made_from: &'static str,
+    title: &'static str,
+    description: &'static str,
+}
+
+fn of_type<T: JsonSchema>(about: &PublishedSchema) -> Generated {
     let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
-    let mut made = generator.into_root_schema_for::<Report>();
-    if let Some(version) = made.pointer_mut("/properties/schema").and_then(Value::as_object_mut) {
-        version.insert("const".into(), json!(SCHEMA));
+    let mut made = generator.into_root_schema_for::<T>();
+    let (property, version) = &about.version;
+    if let Some(place) = made.pointer_mut(&format!("/properties/{property}")).and_then(Value::as_object_mut) {
+        place.insert("const".into(), version.clone());
     }
     let mut schema = json!({
         "$schema": DIALECT,
-        "$comment": format!("{MARKER} from cli/src/report/model.rs."),
-        "title": "stackstep result",
-        "description": "What a run has to say: the file that `result-file` names.",
+        "$comment": format!("{MARKER} from {}.", about.made_from),
+        "title": about.title,
+        "description": about.description,
     });
     // No `additionalProperties`: fields may come with any version, and an old schema still holds.
     for field in ["type", "properties", "required", "$defs"] {
         schema[field] = made.remove(field).unwrap_or_default();
     }
     let text = format!("{schema:#}\n");
-    Generated { path: PathBuf::from("docs/reference/result.schema.json"), text }
+    Generated { path: PathBuf::from(format!("docs/reference/{}.schema.json", about.name)), text }
 }
 
 /// The schema of `stackstep.yaml`.

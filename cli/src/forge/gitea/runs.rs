@@ -1,6 +1,8 @@
 //! The runs of Gitea Actions and Forgejo Actions. Both list the last jobs that runners have taken, each with the number of its
 //! run: <https://docs.gitea.com/api/#tag/repository/operation/ListActionTasks>.
 
+use serde_json::Value;
+
 use super::{Gitea, repository};
 use crate::forge::{AskedRun, Place, RequestFor, RunStanding, Runs, read_each, text_at};
 
@@ -13,9 +15,10 @@ impl Runs for Gitea {
         let path = format!("{}/actions/tasks?limit=50", repository(place));
         let wanted: u64 = run.id.parse().ok()?;
         Some(RequestFor::new(place.get_request(&path), move |answer| {
-            let tasks = read_each(answer.get("workflow_runs"), |task| {
-                Some((task.get("run_number")?.as_u64()?, text_at(task, "/status")?))
-            })?;
+            // Of no job there is no list.
+            let listed = answer.get("workflow_runs").filter(|listed| !listed.is_null());
+            let task = |task: &Value| Some((task.get("run_number")?.as_u64()?, text_at(task, "/status")?));
+            let tasks = listed.map_or(Some(Vec::new()), |listed| read_each(Some(listed), task))?;
             let mut standing = RunStanding::NotTold;
             for (_, status) in tasks.into_iter().filter(|(number, _)| *number == wanted) {
                 standing = RunStanding::by_word(status, &ENDS);

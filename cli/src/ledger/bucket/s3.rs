@@ -32,6 +32,8 @@ pub(super) fn open(bucket: &RemoteBucket, env: &Env, courier: &Courier) -> Resul
         .with_endpoint(endpoint.address)
         .with_virtual_hosted_style_request(endpoint.names_the_bucket)
         .with_allow_http(true)
+        // Not each server of this protocol knows how to delete several objects at once.
+        .with_disable_bulk_delete(true)
         .with_retry(once())
         .with_http_connector(courier.clone());
     if is_amazon(bucket, env) {
