@@ -4,6 +4,7 @@ mod comments;
 mod event;
 mod gates;
 mod map;
+mod notify;
 mod removed;
 mod repository;
 mod several;
