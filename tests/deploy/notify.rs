@@ -2,7 +2,7 @@
 //! answer garbage.
 
 use std::io::Write as _;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use serde_json::Value;
 
@@ -181,7 +181,9 @@ fn a_webhook_is_signed_as_openssl_signs() {
     assert_eq!(request.header("x-stackstep-event"), Some("waiting"));
     assert_eq!(request.header("x-stackstep-delivery"), message["id"].as_str());
     assert_eq!(request.header("x-stackstep-timestamp"), Some(message["time"].to_string().as_str()));
-    let started = Command::new("openssl")
+    let started = repository
+        .scene
+        .other("openssl")
         .args(["dgst", "-sha256", "-hmac", key, "-r"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

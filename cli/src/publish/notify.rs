@@ -201,7 +201,9 @@ pub async fn notify(
         Err(error) => {
             let why = Problem::from(&error).in_one_line();
             let mut told = Told::default();
-            sinks.iter().for_each(|sink| told.add(sink, event, Err(why.clone())));
+            for sink in &sinks {
+                told.add(sink, event, Err(why.clone()));
+            }
             return told;
         }
     };
