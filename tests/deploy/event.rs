@@ -83,6 +83,22 @@ fn it_names_the_gates_of_each_stack_in_a_line_each() {
 }
 
 #[test]
+fn it_says_who_hears_of_each_stack() {
+    let sinks = "notify:\n  - { slack: { from-env: SLACK_URL }, on: [waiting, failed], stacks: prod }\n";
+    let repository = Repository::new(&format!("{MAP}{STACKS}{sinks}"));
+    repository.git(&["fetch", "-q", "origin"]);
+    let heard = |told: Value| told["stacks"][0]["notify"].clone();
+    let line = json!(["Slack (`SLACK_URL`) of `waiting`, `failed`"]);
+    let run = repository.scene.run("doctor --event tag --tag v1.2").ends_with(0);
+    run.says("notify       Slack (`SLACK_URL`) of `waiting`, `failed`");
+    assert_eq!(heard(told(repository, "tag --tag v1.2")), line);
+    let other = Repository::new(&format!("{MAP}{STACKS}{sinks}"));
+    other.git(&["fetch", "-q", "origin"]);
+    assert_eq!(heard(told(other, "push --branch main")), json!([]), "of `staging` nobody hears");
+    assert_eq!(heard(told(self::repository(), "tag --tag v1.2")), Value::Null);
+}
+
+#[test]
 fn a_stack_without_an_entry_has_the_rules_and_checks_of_the_inputs_only() {
     let repository = Repository::new(&format!("max-creates: 3\ncheck-url: \"https://shop.example\"\n{MAP}"));
     let told = told(repository, "push --branch main");

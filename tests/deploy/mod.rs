@@ -5,6 +5,7 @@ mod comments;
 mod event;
 mod gates;
 mod map;
+mod notify;
 mod removed;
 pub mod repository;
 mod several;

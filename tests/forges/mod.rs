@@ -2,6 +2,7 @@
 
 mod contents;
 mod gates;
+mod mentions;
 mod protection;
 mod reviews;
 mod stale;

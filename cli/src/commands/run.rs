@@ -74,13 +74,12 @@ pub async fn run_request(
         return report::publish(&job, console, signals).await.map(EndedRun::without_report);
     }
     let ready = make_ready(&mut job, console, signals).await;
-    let judged = match &ready {
-        Ok(_) => judge(&mut job, judging, console).await,
-        Err(_) => {
-            // Who hears of the failure stands in the file all the same.
-            let _ = find_sinks(&job, judging).await;
-            Ok(JudgedRun::default())
-        }
+    let judged = if ready.is_ok() {
+        Box::pin(judge(&mut job, judging, console)).await
+    } else {
+        // Who hears of the failure stands in the file all the same.
+        Box::pin(find_sinks(&job, judging, console)).await;
+        Ok(JudgedRun::default())
     };
     notify::hide_secrets(&job, console);
     let Some(mut run) = Run::new(&job) else {

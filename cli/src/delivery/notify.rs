@@ -12,6 +12,7 @@ use super::pattern::name_fits;
 use crate::base::env::Env;
 use crate::base::http::{Url, host};
 use crate::base::secret::Secret;
+use crate::base::words::Words as _;
 use crate::pulumi::stack::StackName;
 
 /// One entry of the section.
@@ -89,9 +90,18 @@ impl NotifySink {
 
     /// Whether the sink hears of this event of this stack.
     pub fn hears(&self, event: NotifyEvent, stack: &StackName) -> bool {
-        let is_about =
-            |pattern: &String| name_fits(pattern, stack.short()) || name_fits(pattern, stack.as_str());
-        self.on.contains(&event) && (self.stacks.is_empty() || self.stacks.iter().any(is_about))
+        self.on.contains(&event) && self.is_about(stack)
+    }
+
+    /// What the sink hears of this stack, in one line: "Slack (`SLACK_URL`) of `waiting`, `failed`". None if nothing.
+    pub fn heard_of(&self, stack: &StackName) -> Option<String> {
+        let events: Vec<String> = self.on.iter().map(|event| format!("`{}`", event.word())).collect();
+        self.is_about(stack).then(|| format!("{} of {}", self.shown(), events.join(", ")))
+    }
+
+    fn is_about(&self, stack: &StackName) -> bool {
+        let fits = |pattern: &String| name_fits(pattern, stack.short()) || name_fits(pattern, stack.as_str());
+        self.stacks.is_empty() || self.stacks.iter().any(fits)
     }
 
     /// The variables whose values are secrets.

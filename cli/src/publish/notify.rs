@@ -194,13 +194,16 @@ pub async fn notify(
     if sinks.is_empty() || job.context.may_be_a_strangers() {
         return Told::default();
     }
-    let limits = Limits { try_time: within, tries: 1, body: ANSWER, ..Limits::default() };
+    // The time limit of all ends first.
+    let limits = Limits { try_time: 2 * within, tries: 1, body: ANSWER, ..Limits::default() };
     let http = match Http::new(job.env, limits) {
         Ok(http) => Arc::new(http),
         Err(error) => {
             let why = Problem::from(&error).in_one_line();
             let mut told = Told::default();
-            sinks.iter().for_each(|sink| told.add(sink, event, Err(why.clone())));
+            for sink in &sinks {
+                told.add(sink, event, Err(why.clone()));
+            }
             return told;
         }
     };
@@ -275,3 +278,6 @@ async fn mention_people(
 fn too_slow(within: Duration) -> String {
     format!("there was no answer within {}", humantime::format_duration(within))
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,9 +9,7 @@ use crate::run::gates::find_sinks;
 /// Tells the sinks of the `stackstep.yaml` that judges the job. What did not arrive is a line of the log: what the verb did is
 /// done.
 pub async fn tell_of_verb(job: &Job<'_>, event: NotifyEvent, facts: &NotifyFacts, console: &mut Console) {
-    if let Err(error) = find_sinks(job, None).await {
-        console.line(&error.to_string());
-    }
+    find_sinks(job, None, console).await;
     notify::hide_secrets(job, console);
     notify::notify(job, event, facts, console, PATIENCE).await.log(console);
 }

@@ -32,8 +32,10 @@ fn table() -> String {
 
 /// The schema of the section.
 pub fn schema() -> Value {
-    let stack =
-        json!({ "type": ["string", "number", "boolean"], "minLength": 1, "not": { "pattern": NEVER_FITS } });
+    let stack = json!({ "anyOf": [
+        { "type": "string", "minLength": 1, "not": { "pattern": NEVER_FITS } },
+        { "type": ["number", "boolean"] },
+    ] });
     let common = json!({
         "on": described(
             or_null(&some(&json!({ "enum": NotifyEvent::WORDS }))),

@@ -14,7 +14,9 @@ use crate::commands::deploy::plan::{self, DeployPlan, DeployTarget, of_our_own};
 use crate::delivery::judging::Judging;
 use crate::delivery::{ApprovalsWanted, DeliveryEvent, StackSettings, Unreviewed};
 use crate::inputs::Command;
+use crate::inputs::file::NOTIFY;
 use crate::inputs::resolve::Flags;
+use crate::pulumi::stack::StackName;
 use crate::report::Inconclusive;
 use crate::run::prepare::{Prepared, RunRequest, Until, prepare};
 
@@ -159,6 +161,15 @@ impl EventAnswer<'_> {
         }
     }
 
+    /// Who hears of what happens to the stack. None if the file that judges has no `notify`.
+    fn told(&self, target: &DeployTarget) -> Option<Vec<String>> {
+        let Judging::By(file) = self.judging else { return None };
+        let sinks = &file.definition.as_ref()?.notify;
+        let stack = StackName::parse(&target.stack).ok()?;
+        let heard = sinks.iter().filter_map(|sink| sink.heard_of(&stack));
+        (!sinks.is_empty()).then(|| heard.collect())
+    }
+
     /// The outputs of `deploy --dry-run`, in which each stack has its gates.
     fn as_json(&self) -> Value {
         let mut fields = Map::from_iter([
@@ -178,7 +189,10 @@ impl EventAnswer<'_> {
 
     fn stacks_as_json(&self, handed_on: &str) -> Value {
         let mut stacks: Vec<Value> = serde_json::from_str(handed_on).unwrap_or_default();
-        for (stack, (_, gates)) in stacks.iter_mut().zip(&self.stacks) {
+        for (stack, (target, gates)) in stacks.iter_mut().zip(&self.stacks) {
+            if let Some(told) = self.told(target) {
+                stack["notify"] = told.into();
+            }
             let gates = gates.iter().map(|(name, what)| json!({ "gate": name, "what": what }));
             stack["gates"] = gates.collect();
         }
@@ -210,6 +224,9 @@ impl EventAnswer<'_> {
             line("", "stack", &stack);
             for (name, what) in gates {
                 line("  ", name, what);
+            }
+            if let Some(told) = self.told(target) {
+                line("  ", NOTIFY, &or_none(&told, "; "));
             }
         }
         text

@@ -128,8 +128,8 @@ impl Message {
 
 /// The user of a machine without a CI system.
 fn person_here(job: &Job<'_>) -> Option<String> {
-    let names = ["USER", "USERNAME"].iter().filter(|_| job.context == Context::default());
-    names.filter_map(|name| job.env.get(name)).next().map(str::to_owned)
+    let mut names = ["USER", "USERNAME"].iter().filter(|_| job.context == Context::default());
+    names.find_map(|name| job.env.get(name)).map(str::to_owned)
 }
 
 fn name(text: &str) -> String {

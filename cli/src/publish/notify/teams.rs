@@ -12,17 +12,17 @@ use super::message::Message;
 /// The body of the request.
 pub fn payload(message: &Message) -> Value {
     let title = json!({ "type": "TextRun", "text": message.title(), "weight": "Bolder", "size": "Medium" });
-    let mut body = vec![block(vec![title])];
-    body.extend(message.facts.what.as_ref().map(|what| block(vec![run(what)])));
+    let mut body = vec![block(&[title])];
+    body.extend(message.facts.what.as_ref().map(|what| block(&[run(what)])));
     body.extend(message.facts.hint.as_ref().map(|hint| {
         let begin = json!({ "type": "TextRun", "text": "What to do: ", "weight": "Bolder" });
-        block(vec![begin, run(hint)])
+        block(&[begin, run(hint)])
     }));
     let details = message.details();
     if !details.is_empty() {
         let small =
             json!({ "type": "TextRun", "text": details.join(" · "), "isSubtle": true, "size": "Small" });
-        body.push(block(vec![small]));
+        body.push(block(&[small]));
     }
     let open = |(label, url): (String, &str)| json!({ "type": "Action.OpenUrl", "title": label, "url": url });
     let actions: Vec<Value> = message.links().into_iter().map(open).collect();
@@ -45,7 +45,7 @@ pub fn payload(message: &Message) -> Value {
     })
 }
 
-fn block(runs: Vec<Value>) -> Value {
+fn block(runs: &[Value]) -> Value {
     json!({ "type": "RichTextBlock", "inlines": runs })
 }
 

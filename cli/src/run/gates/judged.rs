@@ -2,9 +2,13 @@
 //! stands.
 
 use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio::time::timeout;
 
 use crate::base::error::{Error, Problem, Result};
 use crate::base::git;
+use crate::ci::console::Console;
 use crate::ci::standing::Standing;
 use crate::delivery::history::{FileAt, RepositoryHistory};
 use crate::delivery::judging::{Judging, JudgingFile, judging_file};
@@ -13,6 +17,9 @@ use crate::delivery::{Definition, DeliveryEvent, StackSettings};
 use crate::engine::job::Job;
 use crate::inputs::file::{ConfigFile, NAME};
 use crate::report::{Operation, Reason};
+
+/// The time limit for finding out who hears of a job that is not judged.
+const SEARCH: Duration = Duration::from_secs(5);
 
 /// What a run is judged by.
 #[derive(Debug, Clone)]
@@ -128,8 +135,18 @@ fn keep_sinks(job: &Job<'_>, file: &JudgingFile) {
 }
 
 /// Finds who hears of a job that is not judged: a verb that only writes into the ledger, or a run that ended before. `known`
-/// is the judging file, if the map has been read from it.
-pub async fn find_sinks(job: &Job<'_>, known: Option<&Judging>) -> Result<()> {
+/// is the judging file, if the map has been read from it. It takes at most [`SEARCH`]; where it is not known who hears of the
+/// job, the log says so.
+pub async fn find_sinks(job: &Job<'_>, known: Option<&Judging>, console: &Console) {
+    let why = match timeout(SEARCH, search_sinks(job, known)).await {
+        Ok(Ok(())) => return,
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => "there is no answer".to_owned(),
+    };
+    console.line(&format!("who hears of this is not known: {why}"));
+}
+
+async fn search_sinks(job: &Job<'_>, known: Option<&Judging>) -> Result<()> {
     let judging = match judging_of(job, known).await? {
         None => return Ok(()),
         Some(JudgingWay::Known(judging)) => judging,
@@ -144,8 +161,7 @@ pub async fn find_sinks(job: &Job<'_>, known: Option<&Judging>) -> Result<()> {
     match judging {
         Judging::By(file) => keep_sinks(job, &file),
         Judging::Unknown(why) => {
-            let what = format!("who hears of this is not known: {}", why.what);
-            return Err(Error::Input { what, hint: why.hint });
+            return Err(Error::Input { what: why.what, hint: why.hint });
         }
     }
     Ok(())

@@ -143,7 +143,7 @@ impl Gates<'_> {
     ) -> bool {
         let entry = entry.masked(&|text| console.masker().mask(text));
         let kind = entry.kind.clone();
-        let appended = ledger.append(|_: &History| Ok::<_, Error>(entry.clone())).await;
+        let appended = Box::pin(ledger.append(|_: &History| Ok::<_, Error>(entry.clone()))).await;
         let appended = appended.map_err(ledger::not_appended);
         if let Err(error) = &appended {
             report.notes.push(format!(

@@ -96,7 +96,7 @@ fn a_mistake_names_its_place_and_the_way_out() {
         ("- { webhook: { url: ftp } }", "begins with `https://`", "whole address"),
         ("- { mention: { people: [] } }", "names nobody", "@acme/oncall"),
         ("- { mention: { people: [\"a b\"] } }", "no name of a person", "@acme/oncall"),
-        ("- { mention: { person: ann } }", "`notify[0].mention.person`", "did you mean `people`?"),
+        ("- { mention: { peple: ann } }", "`notify[0].mention.peple`", "did you mean `people`?"),
     ] {
         let error = parsed(text).unwrap_err();
         assert!(error.to_string().contains(place), "{text}: {error}");
