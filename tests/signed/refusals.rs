@@ -31,7 +31,7 @@ fn what_an_envelope_says_has_to_be_about_this_deployment() {
         ("\"production\"", "\"staging\"", "another environment: `staging`", "--environment production"),
         ("\"production\"", "null", "another environment: `none`", "--environment production"),
         ("2026-11-19T00", "2026-11-18T11", "it expired at 2026-11-18T11:00:00Z", "--expires"),
-        ("2026-11-19T00:00:00Z", "soon", "`soon`, which is no time", "stackstep approve"),
+        ("2026-11-19T00:00:00Z", "soon", "`soon`, which is not a time", "stackstep approve"),
         ("\"v\":1", "\"v\":2", "it is of version 2", "the same version of stackstep"),
         ("\"v\":1,", "", "it has no `v`", "stackstep approve"),
         ("\"v\":1", "\"v\":1,\"digest\":\"sha256:1\"", "duplicate field `digest`", "stackstep approve"),

@@ -11,6 +11,7 @@
 mod approved;
 mod entry;
 mod facts;
+mod found_approvals;
 mod judge;
 mod judged;
 pub mod ledger;

@@ -119,7 +119,7 @@ impl Gates<'_> {
     async fn write(&self, ledger: &Ledger, entry: LedgerEntry, report: &mut Report, console: &Console) {
         let entry = entry.masked(&|text| console.masker().mask(text));
         let kind = entry.kind.clone();
-        let appended = ledger.append(|_: &History| Ok::<_, Error>(entry.clone())).await;
+        let appended = Box::pin(ledger.append(|_: &History| Ok::<_, Error>(entry.clone()))).await;
         if let Err(error) = appended.map_err(ledger::not_appended) {
             report.notes.push(format!(
                 "the ledger has no `{kind}` of this run: {error}; a later run will take the deployment for unfinished"

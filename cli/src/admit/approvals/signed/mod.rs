@@ -8,6 +8,7 @@ mod certificate;
 mod envelope;
 mod handed;
 mod keys;
+mod names;
 mod signature;
 mod signers;
 mod why;
@@ -15,8 +16,8 @@ mod wire;
 
 pub use envelope::{ENVELOPE_VERSION, Envelope, SignedOperation};
 pub use handed::{HandedApproval, SignedEnvelope, has_a_signature, in_files, in_text};
-pub use signature::NAMESPACE;
-pub use signers::{ALLOWED_SIGNERS, REVOKED_KEYS, SignerList};
+pub use names::{ALLOWED_SIGNERS, NAMESPACE, REVOKED_KEYS};
+pub use signers::SignerList;
 pub use why::WhyNotSigned;
 
 use signature::FileSignature;
