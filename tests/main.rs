@@ -76,6 +76,9 @@ mod relay;
 mod report;
 #[cfg(test)]
 mod rules;
+#[cfg(unix)]
+#[cfg(test)]
+mod signed;
 #[cfg(test)]
 mod stack_names;
 #[cfg(test)]

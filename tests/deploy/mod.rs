@@ -9,3 +9,4 @@ mod notify;
 mod removed;
 pub mod repository;
 mod several;
+mod signed;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::GateFacts;
+use super::found_approvals::FoundApprovals;
 use super::merged_changes::{MergedChange, MergedChanges};
 use super::signed::{self, SignedQuestion};
 use crate::admit::approvals::gate::{GateQuestion, count_gate};
@@ -12,18 +13,9 @@ use crate::base::git::short_commit;
 use crate::base::moment::Moment;
 use crate::delivery::settings::ApprovedBy;
 use crate::delivery::{ApprovalsWanted, StackSettings};
-use crate::forge::{Client, GatedJob, Person};
+use crate::forge::{Client, GatedJob};
 use crate::ledger::entry::{ApprovalWay, EntryApprover};
 use crate::report::{Reason, Report, RuleVerdict};
-
-/// The approvals that count, with notes for the report.
-#[derive(Debug, Default)]
-pub(super) struct FoundApprovals {
-    pub approvers: Vec<EntryApprover>,
-    pub notes: Vec<String>,
-    /// The people whom the forge and the gate name.
-    pub persons: Vec<Person>,
-}
 
 /// The members of teams, by the team's name with its `@`.
 pub(super) type Teams = BTreeMap<String, TeamMembers>;

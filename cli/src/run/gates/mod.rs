@@ -12,6 +12,7 @@ mod approved;
 mod entry;
 mod facts;
 pub mod glass;
+mod found_approvals;
 mod judge;
 mod judged;
 pub mod ledger;

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::approved::FoundApprovals;
 use super::entry;
 use super::facts::GateFacts;
+use super::found_approvals::FoundApprovals;
 use super::judged::top;
 use super::merged_changes::MergedChanges;
 use crate::admit::approvals::signed::{

@@ -57,7 +57,7 @@ pub struct Envelope {
 
 /// The version alone, which says how the rest is read.
 #[derive(Deserialize)]
-struct Version {
+struct EnvelopeVersion {
     v: Option<Value>,
 }
 
@@ -72,7 +72,7 @@ impl Envelope {
             serde_json::error::Category::Data => WhyNotSigned::NotAnEnvelope(plain(&error)),
             _ => WhyNotSigned::NotJson(plain(&error)),
         };
-        let Version { v } = serde_json::from_slice(bytes).map_err(unreadable)?;
+        let EnvelopeVersion { v } = serde_json::from_slice(bytes).map_err(unreadable)?;
         match v {
             Some(v) if v.as_u64() == Some(u64::from(ENVELOPE_VERSION)) => {}
             Some(v) => return Err(WhyNotSigned::EnvelopeVersion(v.to_string())),
@@ -93,7 +93,7 @@ impl Envelope {
     pub(super) fn expires_at(&self) -> Result<Moment, WhyNotSigned> {
         Moment::parse(&self.expires).ok_or_else(|| {
             WhyNotSigned::NotAnEnvelope(format!(
-                "its `expires` is `{}`, which is no time of RFC 3339",
+                "its `expires` is `{}`, which is not a time of RFC 3339",
                 self.expires
             ))
         })

@@ -8,6 +8,7 @@ mod certificate;
 mod envelope;
 mod handed;
 mod keys;
+mod names;
 mod signature;
 mod signers;
 mod why;
@@ -15,8 +16,8 @@ mod wire;
 
 pub use envelope::{ENVELOPE_VERSION, Envelope, SignedOperation};
 pub use handed::{HandedApproval, SignedEnvelope, has_a_signature, in_files, in_text};
-pub use signature::NAMESPACE;
-pub use signers::{ALLOWED_SIGNERS, REVOKED_KEYS, SignerList};
+pub use names::{ALLOWED_SIGNERS, NAMESPACE, REVOKED_KEYS};
+pub use signers::SignerList;
 pub use why::WhyNotSigned;
 
 use signature::FileSignature;
@@ -65,7 +66,7 @@ pub fn verify(
     let mut answers = signed.bytes.iter().map(|bytes| (bytes, signature.is_of(bytes)));
     let mut answer = answers.next().ok_or(WhyNotSigned::OtherBytes)?;
     if answer.1.is_err() {
-        answer = answers.find(|(_, answer)| answer.is_ok()).unwrap_or(answer);
+        answer = answers.find(|(_, other)| *other != Err(WhyNotSigned::OtherBytes)).unwrap_or(answer);
     }
     let (bytes, fits) = answer;
     // What is no envelope at all is named first: a signature of it would not help.
@@ -130,6 +131,3 @@ fn is_wanted(envelope: &Envelope, wanted: &WantedEnvelope<'_>, now: Moment) -> R
     }
     Ok(())
 }
-
-#[cfg(test)]
-mod tests;

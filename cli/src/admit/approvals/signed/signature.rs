@@ -7,11 +7,9 @@ use sha2::{Digest as _, Sha256, Sha512};
 
 use super::certificate::{Certificate, WhyNoCertificate};
 use super::keys::{PublicKey, WhyNotOfKey};
+use super::names::NAMESPACE;
 use super::why::WhyNotSigned;
 use super::wire::{Wire, string};
-
-/// The namespace of our signatures, so that nothing that was signed for something else can stand for an approval.
-pub const NAMESPACE: &str = "stackstep-approval";
 
 /// The line before a signature.
 pub(super) const BEGIN: &str = "-----BEGIN SSH SIGNATURE-----";

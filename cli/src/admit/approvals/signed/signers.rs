@@ -3,16 +3,11 @@
 
 use super::certificate::Certificate;
 use super::keys::{PublicKey, is_algorithm};
-use super::signature::{NAMESPACE, SigningKey};
+use super::names::{ALLOWED_SIGNERS, NAMESPACE, REVOKED_KEYS};
+use super::signature::SigningKey;
 use super::why::WhyNotSigned;
 use crate::base::moment::Moment;
 use crate::base::wildcard;
-
-/// The path of the list in a repository.
-pub const ALLOWED_SIGNERS: &str = ".stackstep/allowed_signers";
-
-/// The path of the list of keys that were taken back.
-pub const REVOKED_KEYS: &str = ".stackstep/revoked_keys";
 
 /// What a file of revoked keys in OpenSSH's binary form begins with.
 const KRL: &str = "SSHKRL\n";
@@ -249,7 +244,7 @@ fn signatory(line: &str) -> Result<Signatory, String> {
             "namespaces" if signatory.namespaces.is_none() => signatory.namespaces = Some(value.to_owned()),
             "valid-after" if signatory.valid_after.is_none() => signatory.valid_after = Some(limit(value)?),
             "valid-before" if signatory.valid_before.is_none() => {
-                signatory.valid_before = Some(limit(value)?)
+                signatory.valid_before = Some(limit(value)?);
             }
             _ => return Err(format!("its option `{name}` is not known, or is there twice")),
         }

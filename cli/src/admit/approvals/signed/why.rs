@@ -2,8 +2,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use super::signature::NAMESPACE;
-use super::signers::{ALLOWED_SIGNERS, REVOKED_KEYS};
+use super::names::{ALLOWED_SIGNERS, NAMESPACE, REVOKED_KEYS};
 use crate::ledger::entry::instant;
 use crate::report::short_digest;
 
