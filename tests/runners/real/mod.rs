@@ -32,8 +32,8 @@ mod soak;
 pub mod stage;
 mod stops;
 mod things;
-mod ways;
 mod unlock;
+mod ways;
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -3,15 +3,11 @@
 //! JSON Schema 2020-12, <https://json-schema.org/draft/2020-12>.
 
 use super::{Generated, MARKER, delivery, notifications, reference, rules};
-use schemars::generate::SchemaSettings;
-use serde_json::{Map, Value, json};
-use stackstep::inputs::file::{DEPLOY, NOTIFY, PROJECTS, STACKS};
-use super::{Generated, MARKER, delivery, reference, rules};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 use stackstep::commands::status::page::{FORM, StatusPage};
-use stackstep::inputs::file::{DEPLOY, PROJECTS, STACKS};
+use stackstep::inputs::file::{DEPLOY, NOTIFY, PROJECTS, STACKS};
 use stackstep::inputs::{INPUTS, Input, Kind};
 use stackstep::report::{Report, SCHEMA};
 use std::path::PathBuf;

@@ -11,8 +11,8 @@
 mod approved;
 mod entry;
 mod facts;
-pub mod glass;
 mod found_approvals;
+pub mod glass;
 mod judge;
 mod judged;
 pub mod ledger;

@@ -146,7 +146,6 @@ impl Gates<'_> {
         let appended = Box::pin(ledger.append(|_: &History| Ok::<_, Error>(entry.clone()))).await;
         let appended = appended.map_err(ledger::not_appended);
         if let Err(error) = &appended {
-        if let Err(error) = appended.map_err(ledger::not_appended) {
             report.notes.push(format!(
                 "the ledger has no `{kind}` of this run: {error}; a later run will take the deployment for unfinished"
             ));
