@@ -252,7 +252,9 @@ fn statement(name: &str, lines: &[AuditLine], ledger: &Value, asked: Option<&str
             AuditLine::Unreadable { .. } | AuditLine::Missing { .. } => None,
         })
         .collect();
-    entries.iter().for_each(|entry| history.add((*entry).clone()));
+    for entry in &entries {
+        history.add((*entry).clone());
+    }
     let deployed = |digest: &str| {
         entries.iter().any(|entry| entry.digest.as_deref().is_some_and(|its| same_hash(its, digest)))
     };

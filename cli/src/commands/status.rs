@@ -73,7 +73,7 @@ impl StatusAsk {
 pub async fn status(ask: &StatusAsk, flags: &Flags, env: &Env, signals: &Signals) -> Result<u8> {
     // Not the CI system's, so that the page stays alone on standard output.
     let console = &mut Console::new(ci::detect(&Env::default()));
-    let page = look_at(flags, env, console, signals).await?;
+    let page = Box::pin(look_at(flags, env, console, signals)).await?;
     match ask {
         StatusAsk::Table => console.print(&words::as_text(&page)),
         StatusAsk::Markdown => console.print(&words::as_markdown(&page)),

@@ -81,7 +81,8 @@ pub async fn unlock(
     // What may refresh a stack may remove its lock: a stranger's change may do neither.
     let job = one_stack::job(Command::Refresh, flags, env, console, signals).await?;
     let place = forge_place(job.ci, job.env, &job.context, &job.inputs);
-    let done = remove_lock_of(&ask.run, &job, place.as_ref(), one_stack::actor(&job), console).await?;
+    let done =
+        Box::pin(remove_lock_of(&ask.run, &job, place.as_ref(), one_stack::actor(&job), console)).await?;
     let identity = job.identity().unwrap_or_default();
     match &done.removed {
         None => console.line(&format!("`{identity}` is not locked")),
@@ -142,7 +143,7 @@ pub async fn remove_lock_of(
     let origin = job.ci.origin(job.env);
     if origin.own_run().as_deref() == Some(run) {
         return Err(refusal(
-            format!("the run {run} is this one, which has not ended"),
+            &format!("the run {run} is this one, which has not ended"),
             "name the run that has left the lock",
         ));
     }
@@ -150,28 +151,28 @@ pub async fn remove_lock_of(
     let token = job.backend.token_for_requests();
     let stack = ledger::ledger_for(job, &identity, token.as_ref(), place.ok());
     let by_hand = by_hand(&stack_name);
-    let mut found = locks::read(&stack)
-        .await
-        .map_err(|problem| refusal(format!("who holds the lock is not known: {}", problem.what), &by_hand))?;
+    let mut found = locks::read(&stack).await.map_err(|problem| {
+        refusal(&format!("who holds the lock is not known: {}", problem.what), &by_hand)
+    })?;
     let Some(lock) = found.pop() else {
         return Ok(Unlocked { removed: None, pending: pending_operations(&stack).await });
     };
     if !found.is_empty() {
         let all: Vec<String> = found.iter().chain([&lock]).map(ToString::to_string).collect();
-        return Err(refusal(format!("there are {} locks: {}", all.len(), all.join("; ")), &by_hand));
+        return Err(refusal(&format!("there are {} locks: {}", all.len(), all.join("; ")), &by_hand));
     }
     let lock = locks::with_run(lock, &stack).await.map_err(|problem| {
-        refusal(format!("it is not known whose lock that is: {}", problem.what), &by_hand)
+        refusal(&format!("it is not known whose lock that is: {}", problem.what), &by_hand)
     })?;
     let book = ledger::open(job, place.ok());
     let entries =
         book.entries().await.map_err(|trouble| ledger::refused(trouble.problem))?.unwrap_or_default();
     let reserved = owner(&lock, &entries, run).map_err(|why| {
-        refusal(format!("it is not clear that {lock} is that of the run {run}: {why}"), &by_hand)
+        refusal(&format!("it is not clear that {lock} is that of the run {run}: {why}"), &by_hand)
     })?;
     let ended = ended(run, reserved.as_ref(), &lock, job, place).await.map_err(|problem| {
         let hint = problem.hint.unwrap_or_else(|| by_hand.clone());
-        refusal(format!("{lock} stays: {}", problem.what), &hint)
+        refusal(&format!("{lock} stays: {}", problem.what), &hint)
     })?;
     let mut entry = LedgerEntry::new(
         EntryKind::Unlocked,
@@ -195,7 +196,7 @@ pub async fn remove_lock_of(
     let written = book.append(|_: &History| Ok(entry.clone())).await.map_err(ledger::not_appended)?;
     locks::remove(&lock, &stack)
         .await
-        .map_err(|problem| refusal(format!("{lock} could not be removed: {}", problem.what), &by_hand))?;
+        .map_err(|problem| refusal(&format!("{lock} could not be removed: {}", problem.what), &by_hand))?;
     let removed = RemovedLock { lock, ended, entry: written.map(|entry| entry.number) };
     Ok(Unlocked { removed: Some(removed), pending: pending_operations(&stack).await })
 }
@@ -284,7 +285,7 @@ fn by_hand(stack: &str) -> String {
     )
 }
 
-fn refusal(what: String, hint: &str) -> Error {
+fn refusal(what: &str, hint: &str) -> Error {
     Error::Refused {
         what: format!("`unlock` is refused: {what}"),
         hint: hint.to_owned(),

@@ -70,7 +70,7 @@ impl Forge for Gitea {
 
     fn needed_to_read(&self, what: Reading) -> &'static str {
         match what {
-            Reading::Reviews | Reading::Writers | Reading::Contents | Reading::Statuses => {
+            Reading::Reviews | Reading::Writers | Reading::Contents | Reading::Statuses | Reading::Runs => {
                 "the token needs the scope `read:repository` \
                  (https://docs.gitea.com/development/oauth2-provider#scopes)"
             }
@@ -83,10 +83,6 @@ impl Forge for Gitea {
                  (https://docs.gitea.com/usage/access-control/protected-branches)"
             }
             Reading::Environments => "it has no environments",
-            Reading::Runs => {
-                "the token needs the scope `read:repository` \
-                 (https://docs.gitea.com/development/oauth2-provider#scopes)"
-            }
         }
     }
 

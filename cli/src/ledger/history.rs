@@ -35,7 +35,7 @@ pub struct History {
     /// The last verification that passed.
     verified: Option<LedgerEntry>,
     /// The last verification, whatever its result.
-    checked: Option<LedgerEntry>,
+    checked: Option<Box<LedgerEntry>>,
     /// The last verification of each source.
     sources: BTreeMap<String, SourceVerification>,
     /// The holds in force, the oldest first.
@@ -209,7 +209,7 @@ impl History {
             self.sources.insert(cut_hash(source), SourceVerification { number, time, status });
         }
         keep_newest(&mut self.sources, SOURCES, |one| one.number);
-        self.checked = Some(entry.clone());
+        self.checked = Some(Box::new(entry.clone()));
         if entry.status == Some(EntryStatus::Succeeded) {
             self.verified = Some(entry);
         }
@@ -261,7 +261,7 @@ impl History {
 
     /// The last verification, whatever its result, with what its deployment says.
     pub fn checked(&self) -> Option<&LedgerEntry> {
-        self.checked.as_ref()
+        self.checked.as_deref()
     }
 
     /// The last attempt of a deployment. None after a person has accepted what is there.
@@ -381,10 +381,11 @@ impl History {
 
     /// The numbers of the entries that the answers above still need, for a ledger that has no room for all.
     pub(super) fn needed(&self) -> Vec<u64> {
-        let single = [&self.deployed, &self.verified, &self.checked, &self.broke_glass, &self.refused];
+        let single = [&self.deployed, &self.verified, &self.broke_glass, &self.refused];
         let mut numbers: Vec<u64> = single
             .into_iter()
             .flatten()
+            .chain(self.checked.as_deref())
             .chain(&self.unfinished)
             .chain(&self.holds)
             .chain(&self.approvals)
