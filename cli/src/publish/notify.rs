@@ -4,6 +4,7 @@
 //! the report. A stranger's change tells nobody. Redirects are not followed, as an address of a hook is a secret.
 
 mod events;
+mod facts;
 mod hook;
 mod mention;
 mod message;
@@ -26,8 +27,9 @@ use crate::ci::console::Console;
 use crate::delivery::notify::{NotifyEvent, NotifySink, SinkTarget};
 use crate::engine::job::Job;
 use crate::process::signals::Signals;
-use crate::report::{Masked, Reason, Report, Status};
+use crate::report::{Masked, Report, Status};
 pub use events::event_of;
+pub use facts::NotifyFacts;
 use message::Message;
 
 /// The time limit for all sinks together.
@@ -39,58 +41,16 @@ pub const HURRY: Duration = Duration::from_secs(2);
 /// The most bytes of an answer, which nobody reads.
 const ANSWER: usize = 64 << 10;
 
-/// What is said of an event, beside what is known of the job.
-#[derive(Debug, Clone, Default)]
-pub struct NotifyFacts {
-    /// What happened, in a sentence or a few.
-    pub what: Option<String>,
-    /// What somebody has to do.
-    pub hint: Option<String>,
-    /// What would change or has changed: "2 to create".
-    pub counts: Option<String>,
-    /// The same by operation.
-    pub changes: Option<BTreeMap<String, u64>>,
-    /// The run's exit status.
-    pub exit_code: Option<i32>,
-    /// Why the run did not succeed.
-    pub reason: Option<Reason>,
-    /// The digest of the change.
-    pub digest: Option<String>,
-    /// A page with more, such as an issue.
-    pub link: Option<String>,
-}
-
-impl NotifyFacts {
-    /// A sentence that somebody wrote.
-    pub fn saying(what: impl Into<String>) -> Self {
-        Self { what: Some(what.into()), ..Self::default() }
-    }
-
-    /// What a report says.
-    pub fn of_report(report: &Masked<Report>) -> Self {
-        Self {
-            what: report.message.clone(),
-            hint: report.hint.clone(),
-            counts: Some(crate::render::counts(report)).filter(|counts| !counts.is_empty()),
-            changes: report.changes.clone(),
-            exit_code: Some(report.exit_code),
-            reason: report.reason,
-            digest: report.review.as_ref().map(|review| review.digest.clone()),
-            link: report.permalink.clone(),
-        }
-    }
-}
-
 /// The outcome of telling the sinks.
 #[derive(Debug, Default)]
-pub struct Told {
+pub struct ToldSinks {
     /// Who was told, a sentence each.
     told: Vec<String>,
     /// Who was not, and why.
     missed: Vec<String>,
 }
 
-impl Told {
+impl ToldSinks {
     /// Writes it to the log.
     pub fn log(&self, console: &Console) {
         for line in self.told.iter().chain(&self.missed) {
@@ -151,7 +111,7 @@ pub async fn tell_of_run(
     is_held: bool,
     console: &Console,
     signals: &Signals,
-) -> Told {
+) -> ToldSinks {
     let events: Vec<NotifyEvent> =
         event_of(job, report).into_iter().chain(is_held.then_some(NotifyEvent::Held)).collect();
     let hurry = report.status == Status::Cancelled || signals.first().is_some();
@@ -159,7 +119,7 @@ pub async fn tell_of_run(
     let facts = NotifyFacts::of_report(report);
     let telling = async {
         match events.as_slice() {
-            [] => Told::default(),
+            [] => ToldSinks::default(),
             [event] => notify(job, *event, &facts, console, within).await,
             [first, second, ..] => {
                 let (one, other) = tokio::join!(
@@ -172,7 +132,7 @@ pub async fn tell_of_run(
     };
     tokio::select! {
         told = telling => told,
-        _ = signals.cancelled(), if !hurry => Told {
+        _ = signals.cancelled(), if !hurry => ToldSinks {
             told: Vec::new(),
             missed: events.iter().map(|event| format!("cancelled while people were told of `{}`", event.word())).collect(),
         },
@@ -187,12 +147,12 @@ pub async fn notify(
     facts: &NotifyFacts,
     console: &Console,
     within: Duration,
-) -> Told {
-    let Some(stack) = &job.stack else { return Told::default() };
+) -> ToldSinks {
+    let Some(stack) = &job.stack else { return ToldSinks::default() };
     let all = job.notify.get().map_or(&[][..], Vec::as_slice);
     let sinks: Vec<&NotifySink> = all.iter().filter(|sink| sink.hears(event, stack)).collect();
     if sinks.is_empty() || job.context.may_be_a_strangers() {
-        return Told::default();
+        return ToldSinks::default();
     }
     // The time limit of all ends first.
     let limits = Limits { try_time: 2 * within, tries: 1, body: ANSWER, ..Limits::default() };
@@ -200,7 +160,7 @@ pub async fn notify(
         Ok(http) => Arc::new(http),
         Err(error) => {
             let why = Problem::from(&error).in_one_line();
-            let mut told = Told::default();
+            let mut told = ToldSinks::default();
             for sink in &sinks {
                 told.add(sink, event, Err(why.clone()));
             }
@@ -222,7 +182,7 @@ async fn ask_hooks(
     message: &Message,
     sinks: &[&NotifySink],
     within: Duration,
-) -> Told {
+) -> ToldSinks {
     let mut asking = JoinSet::new();
     let mut outcomes = BTreeMap::new();
     for (at, sink) in sinks.iter().enumerate() {
@@ -248,7 +208,7 @@ async fn ask_hooks(
             outcomes.insert(at, outcome);
         }
     }
-    let mut told = Told::default();
+    let mut told = ToldSinks::default();
     for (at, outcome) in outcomes {
         if let Some(sink) = sinks.get(at) {
             told.add(sink, message.event, outcome);
@@ -264,9 +224,9 @@ async fn mention_people(
     message: &Message,
     sinks: &[&NotifySink],
     within: Duration,
-) -> Told {
+) -> ToldSinks {
     let end = tokio::time::Instant::now() + within;
-    let mut told = Told::default();
+    let mut told = ToldSinks::default();
     for sink in sinks {
         let SinkTarget::Mention { people } = &sink.target else { continue };
         let done = tokio::time::timeout_at(end, mention::comment(job, http, people, message)).await;

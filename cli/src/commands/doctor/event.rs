@@ -162,7 +162,7 @@ impl EventAnswer<'_> {
     }
 
     /// Who hears of what happens to the stack. None if the file that judges has no `notify`.
-    fn told(&self, target: &DeployTarget) -> Option<Vec<String>> {
+    fn sinks_that_hear(&self, target: &DeployTarget) -> Option<Vec<String>> {
         let Judging::By(file) = self.judging else { return None };
         let sinks = &file.definition.as_ref()?.notify;
         let stack = StackName::parse(&target.stack).ok()?;
@@ -190,7 +190,7 @@ impl EventAnswer<'_> {
     fn stacks_as_json(&self, handed_on: &str) -> Value {
         let mut stacks: Vec<Value> = serde_json::from_str(handed_on).unwrap_or_default();
         for (stack, (target, gates)) in stacks.iter_mut().zip(&self.stacks) {
-            if let Some(told) = self.told(target) {
+            if let Some(told) = self.sinks_that_hear(target) {
                 stack["notify"] = told.into();
             }
             let gates = gates.iter().map(|(name, what)| json!({ "gate": name, "what": what }));
@@ -225,7 +225,7 @@ impl EventAnswer<'_> {
             for (name, what) in gates {
                 line("  ", name, what);
             }
-            if let Some(told) = self.told(target) {
+            if let Some(told) = self.sinks_that_hear(target) {
                 line("  ", NOTIFY, &or_none(&told, "; "));
             }
         }

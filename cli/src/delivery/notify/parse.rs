@@ -91,7 +91,7 @@ fn events(fields: &Fields<'_>) -> Result<Vec<NotifyEvent>> {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("the events are `{}`", all.join("`, `")),
             };
-            fields.error("on", &format!("has `{}`, which is no event", shown(word)), hint)
+            fields.error("on", &format!("has `{}`, which is not an event", shown(word)), hint)
         })
     };
     words.iter().map(event).collect()
@@ -177,7 +177,7 @@ fn people(fields: &Fields<'_>) -> Result<Vec<String>> {
         return Err(inner.error("people", "names nobody", hint));
     }
     if let Some(wrong) = people.iter().find(|name| !is_name(name)) {
-        let what = format!("has `{}`, which is no name of a person or team", shown(wrong));
+        let what = format!("has `{}`, which is not a name of a person or team", shown(wrong));
         return Err(inner.error("people", &what, hint));
     }
     Ok(people.iter().map(|name| name.trim_start_matches('@').to_owned()).collect())

@@ -1,6 +1,6 @@
 //! What a notification says, masked and cut: what happened to which stack, what somebody has to do, who did it, and links.
 
-use super::NotifyFacts;
+use super::facts::NotifyFacts;
 use crate::base::git::short_commit;
 use crate::base::http::Url;
 use crate::base::random;

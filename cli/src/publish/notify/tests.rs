@@ -1,7 +1,8 @@
 use serde_json::Value;
 
+use super::facts::NotifyFacts;
 use super::message::Message;
-use super::{NotifyFacts, slack, teams};
+use super::{slack, teams};
 use crate::delivery::notify::NotifyEvent;
 use crate::pulumi::stack::StackIdentity;
 

@@ -95,7 +95,7 @@ fn a_mistake_names_its_place_and_the_way_out() {
         ("- { webhook: { url: \"http://a.example/hook\" } }", "begins with `https://`", "this machine"),
         ("- { webhook: { url: ftp } }", "begins with `https://`", "whole address"),
         ("- { mention: { people: [] } }", "names nobody", "@acme/oncall"),
-        ("- { mention: { people: [\"a b\"] } }", "no name of a person", "@acme/oncall"),
+        ("- { mention: { people: [\"a b\"] } }", "not a name of a person", "@acme/oncall"),
         ("- { mention: { peple: ann } }", "`notify[0].mention.peple`", "did you mean `people`?"),
     ] {
         let error = parsed(text).unwrap_err();
