@@ -32,6 +32,7 @@ mod soak;
 pub mod stage;
 mod stops;
 mod things;
+mod together;
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
