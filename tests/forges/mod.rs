@@ -2,6 +2,7 @@
 
 mod contents;
 mod gates;
+mod merging;
 mod protection;
 mod reviews;
 mod stale;

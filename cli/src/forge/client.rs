@@ -8,6 +8,7 @@ use serde_json::Value;
 
 pub(super) mod contents;
 pub(super) mod history;
+mod merging;
 mod reviews;
 mod statuses;
 

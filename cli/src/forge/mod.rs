@@ -39,7 +39,8 @@ use contents::read_base64_file;
 pub use contents::{FileAnswer, FileForm, FileRequest, HistoryCommit, LARGEST_FILE};
 pub use gate::{GateApproval, GatedJob};
 pub use model::{
-    ChangeRequest, Comment, CommitStatus, Deployment, KeptRecord, NewRecord, State, StatusThere,
+    ChangeRequest, Comment, CommitStatus, Deployment, FileChange, KeptRecord, NewRecord, QueuedRequest,
+    State, StatusThere,
 };
 use parts::{
     begins_with_name, cut_to, encoded, encoded_path, is_true, number_at, one_field, read_each, read_list,
