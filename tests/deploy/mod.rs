@@ -7,3 +7,4 @@ mod map;
 mod removed;
 mod repository;
 mod several;
+mod together;
