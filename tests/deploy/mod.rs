@@ -10,3 +10,4 @@ mod removed;
 pub mod repository;
 mod several;
 mod signed;
+mod together;

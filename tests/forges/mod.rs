@@ -3,6 +3,7 @@
 mod contents;
 mod gates;
 mod mentions;
+mod merging;
 mod protection;
 mod reviews;
 mod stale;

@@ -8,6 +8,10 @@ use super::contents::{FileRequest, HistoryCommit};
 use super::gate::{GateApproval, GatedJob};
 use super::issues::Issues;
 use super::model::{ChangeRequest, Comment, CommitStatus, Deployment, KeptRecord, NewRecord, StatusThere};
+use super::model::{
+    ChangeRequest, Comment, CommitStatus, Deployment, FileChange, KeptRecord, NewRecord, QueuedRequest,
+    StatusThere,
+};
 use super::people::Person;
 use super::protection::{Protection, Watched};
 use super::reading::Reading;
@@ -149,6 +153,22 @@ pub trait ChangeRequests: Sync {
     /// Whether [`ChangeRequests::change_requests_of_commit`] finds open ones too.
     fn finds_open_ones_by_commit(&self) -> bool {
         true
+    }
+
+    /// The first page of the files that a change request changes. None if the forge does not tell.
+    fn changed_files(&self, _place: &Place, _number: u64) -> Option<RequestFor<Vec<FileChange>>> {
+        None
+    }
+
+    /// The number of files that a change request changes, on a forge whose list may end early. None on others.
+    fn count_of_changed_files(&self, _place: &Place, _number: u64) -> Option<RequestFor<u64>> {
+        None
+    }
+
+    /// The change requests in the merge queue or merge train of a branch, the next one first. None if the forge has no such
+    /// thing.
+    fn queue(&self, _place: &Place, _branch: &str) -> Option<RequestFor<Vec<QueuedRequest>>> {
+        None
     }
 }
 

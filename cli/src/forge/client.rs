@@ -9,6 +9,7 @@ use serde_json::Value;
 pub(super) mod contents;
 pub(super) mod history;
 mod issues;
+mod merging;
 mod reviews;
 mod statuses;
 

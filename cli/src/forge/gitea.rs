@@ -16,6 +16,9 @@ use super::{
     ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Forge, Issues, Person, Place, Reading,
     RequestFor, State, StatusThere, Statuses, begins_with_name, cut_to, encoded, encoded_path, number_at,
     one_field, read_list, text_at,
+    ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, FileChange, Forge, Person, Place,
+    Reading, RequestFor, State, StatusThere, Statuses, begins_with_name, cut_to, encoded, encoded_path,
+    number_at, one_field, read_each, read_list, text_at,
 };
 use crate::base::http::{Method, Request, Url};
 use crate::base::secret::Secret;
@@ -169,6 +172,16 @@ impl ChangeRequests for Gitea {
 
     fn finds_open_ones_by_commit(&self) -> bool {
         false
+    }
+
+    fn changed_files(&self, place: &Place, number: u64) -> Option<RequestFor<Vec<FileChange>>> {
+        let path = format!("{}/pulls/{number}/files?limit=50", repository(place));
+        Some(RequestFor::new(place.get_request(&path), |answer| read_each(Some(answer), FileChange::read)))
+    }
+
+    fn count_of_changed_files(&self, place: &Place, number: u64) -> Option<RequestFor<u64>> {
+        let path = format!("{}/pulls/{number}", repository(place));
+        Some(RequestFor::new(place.get_request(&path), |answer| answer.get("changed_files")?.as_u64()))
     }
 }
 

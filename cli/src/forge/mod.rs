@@ -43,7 +43,8 @@ pub use contents::{FileAnswer, FileForm, FileRequest, HistoryCommit, LARGEST_FIL
 pub use gate::{GateApproval, GatedJob};
 pub use issues::{Issue, Issues};
 pub use model::{
-    ChangeRequest, Comment, CommitStatus, Deployment, KeptRecord, NewRecord, State, StatusThere,
+    ChangeRequest, Comment, CommitStatus, Deployment, FileChange, KeptRecord, NewRecord, QueuedRequest,
+    State, StatusThere,
 };
 use parts::{
     begins_with_name, cut_to, encoded, encoded_path, is_true, number_at, one_field, page_below, read_each,

@@ -56,6 +56,26 @@ pub struct ChangeRequest {
     pub labels: Vec<String>,
 }
 
+/// A file that a change request changes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FileChange {
+    /// The path at which the file is afterwards. None if it is removed.
+    pub written: Option<String>,
+    /// The path at which it was and is no longer. None if it has not got another name and is not removed.
+    pub removed: Option<String>,
+}
+
+/// A change request in a merge queue or merge train.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueuedRequest {
+    /// The change request's number.
+    pub number: u64,
+    /// The commit that the branch would be at if it and all before it were merged. None if there is none yet.
+    pub commit: Option<String>,
+    /// The commit on top of which that one was made. None if the forge does not tell.
+    pub base: Option<String>,
+}
+
 /// The state of a commit's status, or of a deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {

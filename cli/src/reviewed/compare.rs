@@ -5,10 +5,13 @@
 //! and where something is deleted or replaced, only what is known proves that. A single record that says it all is enough.
 
 mod inputs;
+mod kinds;
 mod paths;
 mod side;
 mod steps;
 mod tell;
+
+use std::collections::BTreeSet;
 
 use super::change::ProposedChange;
 use super::tolerate::Tolerance;
@@ -27,6 +30,18 @@ pub fn compare(
     actual: &ProposedChange,
     tolerances: &[Tolerance],
 ) -> ReviewComparison {
+    compare_knowing(reviewed, review_key, actual, tolerances, None)
+}
+
+/// Compares as [`compare`] does, and knows what each of the reviewed changes takes away, in their order
+/// ([`super::taken_away::taken_away`]): such a file may be missing.
+pub fn compare_knowing(
+    reviewed: &[ReviewRecord],
+    review_key: Option<&ReviewKey>,
+    actual: &ProposedChange,
+    tolerances: &[Tolerance],
+    taken_away: Option<&[BTreeSet<String>]>,
+) -> ReviewComparison {
     let digests = reviewed.iter().map(|record| record.digest.clone()).collect();
     if reviewed.is_empty() {
         let message = "there is no reviewed change to compare with".to_owned();
@@ -37,13 +52,29 @@ pub fn compare(
     if !about_another.is_empty() {
         return in_words(digests, Differences { differences: about_another, done: 0 });
     }
-    let sides: Vec<ReviewedSide<'_>> =
-        reviewed.iter().filter_map(|record| ReviewedSide::new(record, review_key, actual)).collect();
+    let sides = reviewed.iter().enumerate().filter_map(|(number, record)| {
+        let mut side = ReviewedSide::new(record, review_key, actual)?;
+        side.takes_away = taken_away.and_then(|all| all.get(number));
+        Some(side)
+    });
+    let sides: Vec<ReviewedSide<'_>> = sides.collect();
     // One change that says it all is enough; else all together have to.
     let alone = sides.iter().filter(|_| sides.len() > 1);
     let mut alone = alone.map(|side| differences(std::slice::from_ref(side), actual, tolerances));
     let found = alone.find(|found| found.differences.is_empty());
     in_words(digests, found.unwrap_or_else(|| differences(&sides, actual, tolerances)))
+}
+
+/// Whether all that differs is that files are missing which one of several reviewed changes has, so that it matters which
+/// files these changes take away.
+pub fn hangs_on_missing_files(comparison: &ReviewComparison, actual: &ProposedChange) -> bool {
+    let files = &actual.made_from.source.files;
+    comparison.reviewed.len() > 1
+        && !comparison.differences.is_empty()
+        && comparison.differences.iter().all(|difference| {
+            let path = difference.path.as_ref().filter(|_| difference.kind == DifferenceKind::Source);
+            path.is_some_and(|path| !files.contains_key(path))
+        })
 }
 
 /// The differences to the union of these changes.

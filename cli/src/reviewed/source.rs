@@ -42,6 +42,9 @@ pub struct ProgramSource {
     pub digest: String,
     /// Each by its path from the top of the repository, with a hash of its mode and contents. Empty if there are too many.
     pub files: BTreeMap<String, String>,
+    /// The project's folder from the top of the repository: all files in it that git tracks are among them, but for those of
+    /// stacks. None where git's index can't be read.
+    pub folder: Option<String>,
     /// What the files say nothing about, a sentence each.
     pub not_bound: Vec<String>,
 }
@@ -59,7 +62,7 @@ impl ProgramSource {
         let mut source = match (&tracked, folders) {
             (Some(tracked), Some((project, program))) => {
                 let program = if program.is_empty() { project.clone() } else { program };
-                Self::hashed(&reached(tracked, &project, &program))
+                Self { folder: Some(project.clone()), ..Self::hashed(&reached(tracked, &project, &program)) }
             }
             _ => Self::searched(project),
         };
@@ -96,6 +99,7 @@ impl ProgramSource {
         Self {
             digest: format!("sha256:{:x}", all.finalize()),
             files: files.iter().map(|(path, hash)| (path.clone(), short(hash))).collect(),
+            folder: None,
             not_bound: Vec::new(),
         }
     }

@@ -209,7 +209,7 @@ pub fn made_from(files: &[(&str, &str)], config: &str) -> MadeFrom {
         files.iter().map(|(path, hash)| ((*path).to_owned(), (*hash).to_owned())).collect();
     let digest = format!("sha256:{files:?}");
     MadeFrom {
-        source: ProgramSource { digest, files, not_bound: Vec::new() },
+        source: ProgramSource { digest, files, folder: Some("infra".to_owned()), not_bound: Vec::new() },
         config: StackConfig::from_text(config, BTreeMap::new()),
         has_env_file: false,
     }

@@ -6,7 +6,7 @@ use super::stage::{Ended, Stage};
 use crate::support::checkout::{Checkout, Event, ledger};
 use serde_json::Value;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The branch of the change.
 pub const BRANCH: &str = "feature";
@@ -54,11 +54,18 @@ impl Delivery {
     /// The same with more words for the preview.
     #[must_use]
     pub fn reviewed_with(self, more: &str, program: &str) -> Self {
-        self.checkout.git(&["checkout", "-q", "-b", BRANCH]);
-        self.stage.write("Pulumi.yaml", program);
+        let file = self.reviewed_file();
+        self.reviewed_as(BRANCH, &file, more, |stage| stage.write("Pulumi.yaml", program))
+    }
+
+    /// Makes a change on a branch of its own, on top of what is checked out, and previews it in a job of its merge request with `more` words. The result is
+    /// `file`.
+    #[must_use]
+    pub fn reviewed_as(self, branch: &str, file: &Path, more: &str, change: impl FnOnce(&Stage)) -> Self {
+        self.checkout.git(&["checkout", "-q", "-b", branch]);
+        change(&self.stage);
         self.checkout.commit("A change");
-        let delivery = self.in_a_job(Event::MergeRequest(BRANCH));
-        let file = delivery.reviewed_file();
+        let delivery = self.in_a_job(Event::MergeRequest(branch));
         let line = format!("preview --stack dev --result-file {} {more}", file.display());
         delivery.stage.stackstep(&line).ends_with(0);
         assert!(file.exists());

@@ -34,6 +34,7 @@ mod stops;
 mod things;
 mod unlock;
 mod ways;
+mod together;
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -76,6 +76,7 @@ impl Face for Gitea {
             "merged_at": (one.state == State::Merged).then_some("2026-11-21T10:00:00Z"),
             "merge_commit_sha": one.merge_commit,
             "labels": [{ "name": "infra" }],
+            "changed_files": one.files.len() + usize::from(one.has_more_files),
         })
     }
 

@@ -97,6 +97,7 @@ impl Face for GitHub {
             "user": { "login": one.author, "type": "User" },
             "merge_commit_sha": one.merge_commit.as_deref().unwrap_or("0000000000000000000000000000000000000000"),
             "labels": [{ "name": "infra" }],
+            "changed_files": one.files.len() + usize::from(one.has_more_files),
         })
     }
 

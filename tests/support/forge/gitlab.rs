@@ -94,6 +94,7 @@ impl Face for GitLab {
             "merge_commit_sha": one.merge_commit,
             "squash_commit_sha": null,
             "labels": ["infra"],
+            "changes_count": format!("{}{}", one.files.len(), if one.has_more_files { "+" } else { "" }),
             "source_branch": one.branch,
             "sha": one.head,
             "source_project_id": if one.fork { 2 } else { 1 },

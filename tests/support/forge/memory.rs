@@ -13,6 +13,8 @@ pub struct Stored {
     pub hidden: bool,
     /// When it was last written.
     pub at: String,
+    /// The change request that it is on; none if it is on all of them.
+    pub on: Option<u64>,
 }
 
 /// A change request as it is kept.
@@ -32,6 +34,33 @@ pub struct Pull {
     pub author: String,
     /// The commit that merged it.
     pub merge_commit: Option<String>,
+    /// The files that it changes.
+    pub files: Vec<Changed>,
+    /// Whether it changes one more, which the forge does not list.
+    pub has_more_files: bool,
+}
+
+/// A file that a change request changes.
+#[derive(Debug, Clone)]
+#[allow(dead_code, reason = "the runners' change requests have none")]
+pub enum Changed {
+    Added(&'static str),
+    Modified(&'static str),
+    Removed(&'static str),
+    /// From one path to another.
+    Renamed(&'static str, &'static str),
+}
+
+impl Changed {
+    /// How it changes in GitHub's words, its path before, and its path afterwards.
+    pub fn parts(&self) -> (&'static str, Option<&'static str>, Option<&'static str>) {
+        match *self {
+            Self::Added(path) => ("added", None, Some(path)),
+            Self::Modified(path) => ("modified", Some(path), Some(path)),
+            Self::Removed(path) => ("removed", Some(path), None),
+            Self::Renamed(old, new) => ("renamed", Some(old), Some(new)),
+        }
+    }
 }
 
 impl Default for Pull {
@@ -47,6 +76,8 @@ impl Default for Pull {
             target: "main".into(),
             author: "ada".into(),
             merge_commit: None,
+            files: Vec::new(),
+            has_more_files: false,
         }
     }
 }
@@ -96,6 +127,11 @@ impl Memory {
         format!("2026-11-21T{:02}:{:02}:00Z", self.minutes / 60, self.minutes % 60)
     }
 
+    /// The change request with this number.
+    pub fn pull(&self, number: &str) -> Option<&Pull> {
+        self.pulls.iter().find(|pull| pull.number.to_string() == number)
+    }
+
     /// Adds a comment.
     pub fn write(&mut self, author: &str, body: &str) -> u64 {
         self.last += 1;
@@ -107,6 +143,7 @@ impl Memory {
             body: body.to_owned(),
             hidden: false,
             at,
+            on: None,
         });
         self.last
     }

@@ -9,6 +9,7 @@ mod github;
 mod gitlab;
 mod issues;
 mod memory;
+pub mod memory;
 pub mod reads;
 
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -265,11 +266,13 @@ fn serve(face: &dyn Face, memory: &mut Memory, asked: &Asked, op: Op) -> Reply {
             face.error(face.list_of_nothing(), "The target couldn't be found.")
         }
         Op::Create { number, .. } if !find(memory, number) => missing(),
-        Op::List { page, size, .. } => {
+        Op::List { number, page, size } => {
             let size = face.page().map_or(usize::MAX, |_| size);
             let from = (page - 1).saturating_mul(size);
-            let items = memory.comments.iter().skip(from).take(size).map(|one| face.comment(one)).collect();
-            let more = memory.comments.len() > from.saturating_add(size);
+            let own: Vec<_> =
+                memory.comments.iter().filter(|one| one.on.is_none_or(|on| on == number)).collect();
+            let items = own.iter().skip(from).take(size).map(|one| face.comment(one)).collect();
+            let more = own.len() > from.saturating_add(size);
             let next = face.page().filter(|_| more).map(|name| next_page(asked, name, page + 1));
             face.list(items, next)
         }
@@ -279,6 +282,7 @@ fn serve(face: &dyn Face, memory: &mut Memory, asked: &Asked, op: Op) -> Reply {
                 return face.error(403, "Unable to create comment because issue is locked.");
             }
             memory.write(ME, &body);
+            memory.comments.last_mut().unwrap().on = Some(number);
             Reply::json(face.created(), &face.comment(memory.comments.last().unwrap()))
         }
         Op::Update { id, body } => {

@@ -24,14 +24,15 @@ pub struct MergedBetween {
 }
 
 impl Client<'_> {
-    /// The number of first parents by which the commit `to`, which may not be merged yet, is ahead of `from`: 1 for one merge
-    /// or one squashed change on top of it. None if that is not known.
-    pub async fn first_parents_between(&self, from: &str, to: &str) -> Done<Option<usize>> {
+    /// The first parents from the commit `to`, which may not be merged yet, back to `from`, which is not among them, the
+    /// oldest first: one for a merge or a squashed change on top of it. None if they are not known, or do not lead there.
+    pub async fn first_parents_between(&self, from: &str, to: &str) -> Done<Option<Vec<String>>> {
         let list = self.place.forge.commits_between(self.place, from, to);
         let list = list.needing_by_default(self.needs(Reading::Contents));
         let (commits, more) =
             self.read_some(&format!("list the commits from `{from}` to `{to}`"), list, COMMITS).await?;
-        Ok((!more).then(|| brought_in(&commits, from, to).len()))
+        let line = if more { None } else { first_parents(&commits, from, to) };
+        Ok(line.map(|line| line.into_iter().rev().collect()))
     }
 
     /// The change requests that were merged into `branch` after the commit `from`, up to the commit `to`. Both are whole
@@ -89,6 +90,12 @@ fn too_many(what: &str, from: &str, to: &str) -> Problem {
 /// to `from`. All commits if that line does not lead there, as after a merge by fast-forward, or if the forge tells no
 /// parents.
 fn brought_in(commits: &[HistoryCommit], from: &str, to: &str) -> Vec<String> {
+    let all = || commits.iter().map(|commit| commit.hash.clone()).collect();
+    first_parents(commits, from, to).unwrap_or_else(all)
+}
+
+/// The line of first parents from `to` back to `from`, which is not in it. None if it does not lead there.
+fn first_parents(commits: &[HistoryCommit], from: &str, to: &str) -> Option<Vec<String>> {
     let by_hash: BTreeMap<&str, &HistoryCommit> =
         commits.iter().map(|commit| (commit.hash.as_str(), commit)).collect();
     let mut line = Vec::new();
@@ -97,11 +104,10 @@ fn brought_in(commits: &[HistoryCommit], from: &str, to: &str) -> Vec<String> {
     while at != from {
         let first =
             by_hash.get(at).filter(|_| seen.insert(at)).and_then(|commit| commit.parents.as_ref()?.first());
-        let Some(first) = first else { return commits.iter().map(|commit| commit.hash.clone()).collect() };
         line.push(at.to_owned());
-        at = first;
+        at = first?;
     }
-    line
+    Some(line)
 }
 
 #[cfg(test)]

@@ -63,7 +63,7 @@ pub fn differences(sides: &[ReviewedSide<'_>], actual: &ProposedChange) -> Vec<R
 }
 
 /// The files: all are those of one record, or each is that of one of several records and none is lost: a file that is new
-/// in one change can't be told from one that another change has taken away.
+/// in one change can't be told from one that another change has taken away, unless that is known of the other one.
 fn source(sides: &[ReviewedSide<'_>], actual: &ProposedChange) -> Vec<ReviewDifference> {
     if sides.iter().any(|side| side.record.source == actual.made_from.source.digest) {
         return Vec::new();
@@ -74,9 +74,15 @@ fn source(sides: &[ReviewedSide<'_>], actual: &ProposedChange) -> Vec<ReviewDiff
         return vec![general(DifferenceKind::Source, None, message)];
     }
     let pairs = sides.iter().map(|side| (side, &side.record.files, &side.files));
+    let is_known = sides.iter().all(|side| side.takes_away.is_some());
     let mut found = entries(&pairs.collect::<Vec<_>>(), &|path, what| {
         let message = match what {
             EntryState::More => format!("the file `{path}` was not there when the change was reviewed"),
+            EntryState::Missing if sides.iter().any(|side| side.was_previewed_without(path)) => return None,
+            EntryState::Missing if sides.len() > 1 && is_known => format!(
+                "the file `{path}` is there in one of the reviewed changes, and not here, and no other one was previewed as \
+                 taking it away"
+            ),
             EntryState::Missing if sides.len() > 1 => format!(
                 "the file `{path}` is there in one of the reviewed changes, and not here: whether another one has taken it away \
                  can't be told"
@@ -84,7 +90,7 @@ fn source(sides: &[ReviewedSide<'_>], actual: &ProposedChange) -> Vec<ReviewDiff
             EntryState::Missing => format!("the file `{path}` was reviewed, and is not there"),
             EntryState::Otherwise => format!("the file `{path}` is not the reviewed one"),
         };
-        general(DifferenceKind::Source, Some(path), message)
+        Some(general(DifferenceKind::Source, Some(path), message))
     });
     if found.is_empty() && sides.len() == 1 {
         let message = "the files that the run is made from are not the reviewed ones".to_owned();
@@ -117,7 +123,7 @@ fn config(sides: &[ReviewedSide<'_>]) -> Vec<ReviewDifference> {
                 format!("the {name} of the stack's configuration is not the reviewed one")
             }
         };
-        general(DifferenceKind::Config, Some(key), message)
+        Some(general(DifferenceKind::Config, Some(key), message))
     });
     let set = sides.iter().map(|side| (side, &side.record.config.set, &side.config.set));
     found.extend(entries(&set.collect::<Vec<_>>(), &|key, what| {
@@ -130,7 +136,7 @@ fn config(sides: &[ReviewedSide<'_>]) -> Vec<ReviewDifference> {
                 format!("the input `config` sets `{key}` to another value than the reviewed one")
             }
         };
-        general(DifferenceKind::Config, Some(key), message)
+        Some(general(DifferenceKind::Config, Some(key), message))
     }));
     let is_of_one = sides.iter().any(|side| side.record.config.file == side.config.file);
     if found.is_empty()
@@ -153,10 +159,11 @@ enum EntryState {
 /// A record, its entries, and those of the run.
 type EntryPair<'e> = (&'e ReviewedSide<'e>, &'e BTreeMap<String, String>, &'e BTreeMap<String, String>);
 
-/// The entries of which no record has what the run has, and those that the run does not have.
+/// The entries of which no record has what the run has, and those that the run does not have, as far as `tell` has a word
+/// for them.
 fn entries(
     pairs: &[EntryPair<'_>],
-    tell: &dyn Fn(&str, EntryState) -> ReviewDifference,
+    tell: &dyn Fn(&str, EntryState) -> Option<ReviewDifference>,
 ) -> Vec<ReviewDifference> {
     let mut found = Vec::new();
     let Some((first, _, of_first)) = pairs.first() else { return found };
@@ -168,12 +175,12 @@ fn entries(
             reviewed.get(&*name).is_some_and(|hash| actual.get(&*name) == Some(hash))
         });
         if !is_reviewed {
-            found.push(tell(name, if is_known { EntryState::Otherwise } else { EntryState::More }));
+            found.extend(tell(name, if is_known { EntryState::Otherwise } else { EntryState::More }));
         }
     }
     for (side, reviewed, actual) in pairs {
         let lost = reviewed.keys().filter(|name| !actual.contains_key(*name));
-        found.extend(lost.map(|name| tell(side.plain(name), EntryState::Missing)));
+        found.extend(lost.filter_map(|name| tell(side.plain(name), EntryState::Missing)));
     }
     found
 }

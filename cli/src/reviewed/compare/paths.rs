@@ -38,19 +38,19 @@ pub fn is_below_unknown(reviewed: &BTreeMap<String, PathChange>, path: &str) -> 
 
 /// Whether a property at `path`, or one inside of it, is among these.
 pub fn has_within<T>(changes: &BTreeMap<String, T>, path: &str) -> bool {
-    changes
-        .range(path.to_owned()..)
-        .take_while(|(other, _)| other.starts_with(path))
-        .any(|(other, _)| is_under(other, path))
+    within(changes, path).next().is_some()
+}
+
+/// The property at `path` and those inside of it.
+fn within<'c, T>(changes: &'c BTreeMap<String, T>, path: &'c str) -> impl Iterator<Item = &'c T> {
+    let beginning = changes.range(path.to_owned()..).take_while(move |(other, _)| other.starts_with(path));
+    beginning.filter(move |(other, _)| is_under(other, path)).map(|(_, change)| change)
 }
 
 /// Whether a reviewed change of the property at `path` has a counterpart among the changes of a run. What was not known
 /// may have turned out to have parts.
 pub fn is_answered(changes: &BTreeMap<String, PathChange>, path: &str, reviewed: &PathChange) -> bool {
-    let has_parts = || {
-        let parts = changes.iter().filter(|(other, _)| is_under(other, path));
-        parts.into_iter().any(|(_, change)| change.new.is_some())
-    };
+    let has_parts = || within(changes, path).any(|change| change.new.is_some());
     changes.contains_key(path) || (reviewed.new == Some(ReviewedValue::Unknown) && has_parts())
 }
 

@@ -2,9 +2,11 @@
 //! hidden that it hides.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use super::kinds::{ProposedOn, ReviewedOn};
 use super::paths::has_within;
+use crate::pulumi::project::ENDINGS;
 use crate::report::{
     HIDDEN_NAME, PathChange, ReviewConfig, ReviewKey, ReviewRecord, ReviewStep, ReviewedValue,
 };
@@ -24,6 +26,8 @@ pub struct ReviewedSide<'a> {
     pub files: BTreeMap<String, String>,
     /// The configuration of the run.
     pub config: ReviewConfig,
+    /// The files that the reviewed change takes away. None if that is not known.
+    pub takes_away: Option<&'a BTreeSet<String>>,
     actual: &'a ProposedChange,
     key: ReviewKey,
     /// The names that the record hides.
@@ -31,9 +35,9 @@ pub struct ReviewedSide<'a> {
     /// The names behind those that the record hides, as far as the run has them.
     plain: HashMap<String, String>,
     /// The record's steps by URN.
-    by_urn: HashMap<&'a str, Vec<&'a ReviewStep>>,
-    /// The places of the proposal's steps by URN.
-    actual_by_urn: HashMap<String, Vec<usize>>,
+    by_urn: HashMap<&'a str, ReviewedOn<'a>>,
+    /// The proposal's steps by URN.
+    actual_by_urn: HashMap<String, ProposedOn>,
 }
 
 impl<'a> ReviewedSide<'a> {
@@ -50,6 +54,7 @@ impl<'a> ReviewedSide<'a> {
             outputs: BTreeMap::new(),
             files: BTreeMap::new(),
             config: ReviewConfig::default(),
+            takes_away: None,
             actual,
             hidden: hidden_names(record),
             plain: HashMap::new(),
@@ -58,7 +63,7 @@ impl<'a> ReviewedSide<'a> {
             key,
         };
         for step in &record.steps {
-            side.by_urn.entry(&step.urn).or_default().push(step);
+            side.by_urn.entry(&step.urn).or_default().add(step);
         }
         for step in &actual.proposal.steps {
             let mut step = step.seal(&side.key);
@@ -66,7 +71,7 @@ impl<'a> ReviewedSide<'a> {
             step.op = side.name(step.op);
             step.provider = step.provider.map(|provider| side.name(provider));
             step.paths = side.names(step.paths);
-            side.actual_by_urn.entry(step.urn.clone()).or_default().push(side.steps.len());
+            side.actual_by_urn.entry(step.urn.clone()).or_default().add(side.steps.len(), &step);
             side.steps.push(step);
         }
         if !side.hidden.is_empty() {
@@ -94,6 +99,21 @@ impl<'a> ReviewedSide<'a> {
         one.file == other.file && one.set == other.set && entries
     }
 
+    /// Whether the reviewed change has taken a file away, and was previewed without it: the file is in the folder of the
+    /// project, of which a record has all files.
+    pub fn was_previewed_without(&self, path: &str) -> bool {
+        let has = |path: &str| self.record.files.contains_key(&*self.as_recorded(path));
+        let folder = self.actual.made_from.source.folder.as_deref().map(|folder| match folder {
+            "" => String::new(),
+            folder => format!("{folder}/"),
+        });
+        let is_in_its_project = folder.is_some_and(|folder| {
+            let has_project = ENDINGS.iter().any(|ending| has(&format!("{folder}Pulumi.{ending}")));
+            path.starts_with(&folder) && has_project
+        });
+        is_in_its_project && !has(path) && self.takes_away.is_some_and(|paths| paths.contains(path))
+    }
+
     /// Whether the record tells no value from another.
     pub fn is_without_values(&self) -> bool {
         self.key.is_without_values()
@@ -101,13 +121,28 @@ impl<'a> ReviewedSide<'a> {
 
     /// The reviewed steps on a resource.
     pub fn reviewed(&self, urn: &str) -> &[&'a ReviewStep] {
-        self.by_urn.get(urn).map(Vec::as_slice).unwrap_or_default()
+        self.by_urn.get(urn).map(|on| on.steps.as_slice()).unwrap_or_default()
+    }
+
+    /// The same with what is looked up in them. None if there are none.
+    pub fn reviewed_on(&self, urn: &str) -> Option<&ReviewedOn<'a>> {
+        self.by_urn.get(urn)
+    }
+
+    /// The reviewed steps of the same resource and operation.
+    pub fn alike(&self, step: &ReviewStep) -> &[&'a ReviewStep] {
+        self.by_urn.get(step.urn.as_str()).map(|on| on.of_kind(&step.op)).unwrap_or_default()
     }
 
     /// The steps on a resource that the run is about to do.
     pub fn proposed(&self, urn: &str) -> impl Iterator<Item = &ReviewStep> {
-        let places = self.actual_by_urn.get(urn).map(Vec::as_slice).unwrap_or_default();
+        let places = self.actual_by_urn.get(urn).map(|on| on.places.as_slice()).unwrap_or_default();
         places.iter().filter_map(|at| self.steps.get(*at))
+    }
+
+    /// The same with what is looked up in them. None if there are none.
+    pub fn proposed_on(&self, urn: &str) -> Option<&ProposedOn> {
+        self.actual_by_urn.get(urn)
     }
 
     /// Whether the resource is there when the run is over, as far as the preview has looked at it.

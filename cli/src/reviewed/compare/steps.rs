@@ -1,7 +1,8 @@
 //! The steps that a run is about to do, against the reviewed ones.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
+use super::kinds::{ProposedOn, is_the_same};
 use super::paths::{PathAnswer, is_answered, is_below_unknown, look_up};
 use super::side::ReviewedSide;
 use super::tell::{self, Differences};
@@ -103,7 +104,7 @@ impl StepComparison<'_, '_> {
         let Some(plain) = self.actual.proposal.steps.get(at) else { return };
         let (urn, op) = (plain.urn.as_str(), plain.op.as_str());
         let of_kind = |side: &ReviewedSide<'_>| -> usize {
-            side.steps.get(at).map_or(0, |step| alike(side, step).len())
+            side.steps.get(at).map_or(0, |step| side.alike(step).len())
         };
         if self.sides.iter().map(of_kind).max().unwrap_or(0) < times {
             if self.only_finishes(at) {
@@ -114,8 +115,9 @@ impl StepComparison<'_, '_> {
         }
         let options = self.sides.iter().filter_map(|side| {
             let step = side.steps.get(at)?;
-            let alike = alike(side, step);
-            (!alike.is_empty()).then(|| tell::options(step, &alike))
+            let alike = side.alike(step);
+            let has_it = || side.reviewed_on(&step.urn).is_some_and(|on| on.has_options(step));
+            (!alike.is_empty()).then(|| if has_it() { None } else { tell::options(step, alike) })
         });
         // One record in which nothing differs is enough.
         let differ =
@@ -202,9 +204,9 @@ impl StepComparison<'_, '_> {
         let Some(side) = self.sides.get(number) else { return Missing::No };
         let (urn, op) = (side.plain(&step.urn).to_owned(), side.plain(&step.op).to_owned());
         let proof = if destroys || is_destructive(&op) { Proof::Strict } else { Proof::Plain };
-        let is_only_one = alike(side, step).len() == 1;
-        let mut proposed = side.proposed(&step.urn).filter(|other| other.op == step.op);
-        if proposed.any(|other| is_only_one || other.id == step.id) {
+        let is_only_one = side.alike(step).len() == 1;
+        let proposed = side.proposed_on(&step.urn).and_then(|on| on.of_kind(&step.op));
+        if proposed.is_some_and(|kind| is_only_one || kind.has_id(step.id.as_ref())) {
             for (path, change) in &step.paths {
                 if let Some(why) = self.why_lost(number, side, step, (path, change), proof) {
                     let path = side.plain(path);
@@ -249,8 +251,8 @@ impl StepComparison<'_, '_> {
         (path, change): (&str, &PathChange),
         proof: Proof,
     ) -> Option<&'static str> {
-        let mut alike = side.proposed(&step.urn).filter(|other| other.op == step.op);
-        let is_there = alike.any(|other| is_answered(&other.paths, path, change));
+        let alike = side.proposed_on(&step.urn).and_then(|on| on.of_kind(&step.op));
+        let is_there = alike.is_some_and(|kind| kind.answers(path, change));
         match proof {
             Proof::Plain if is_there => None,
             Proof::Plain => {
@@ -270,24 +272,25 @@ impl StepComparison<'_, '_> {
 
     /// Whether the run deletes or replaces something that the record has reviewed.
     fn destroys_with(side: &ReviewedSide<'_>) -> bool {
-        side.steps.iter().any(|step| is_destructive(side.plain(&step.op)) && !alike(side, step).is_empty())
+        side.steps.iter().any(|step| is_destructive(side.plain(&step.op)) && !side.alike(step).is_empty())
     }
 
     /// Whether a step that is missing is done already.
     fn is_done(&self, side: &ReviewedSide<'_>, step: &ReviewStep, op: &str, proof: Proof) -> bool {
+        let mut proposed = side.proposed_on(&step.urn).into_iter().flat_map(ProposedOn::kinds);
         match op {
             "delete" | "delete-replaced" => {
                 let proposal = &self.actual.proposal;
                 let is_looked_for = !proposal.is_partial && proposal.wanted.has(&step.urn);
-                let is_left = side
-                    .proposed(&step.urn)
-                    .any(|other| takes_away(side.plain(&other.op)) && other.id == step.id);
+                let is_left =
+                    proposed.any(|(op, kind)| takes_away(side.plain(op)) && kind.has_id(step.id.as_ref()));
                 is_looked_for && !is_left && (op == "delete-replaced" || !side.has_goal(&step.urn))
             }
             "create" | "update" | "import" | "create-replacement" | "import-replacement" | "replace" => {
-                let is_still_to_do = side
-                    .proposed(&step.urn)
-                    .any(|other| !takes_away(side.plain(&other.op)) && !is_without_changes(side, other));
+                let is_still_to_do = proposed.any(|(op, kind)| match side.plain(op) {
+                    "update" => kind.has_changes(),
+                    op => !takes_away(op),
+                });
                 side.has_goal(&step.urn)
                     && !(is_still_to_do && proof == Proof::Strict)
                     && step
@@ -363,31 +366,14 @@ impl ReviewedSide<'_> {
         let step = self.steps.get(at)?;
         let path = self.as_recorded(path);
         let change = step.paths.get(&*path)?;
-        let reviewed = self.reviewed(&step.urn).iter().filter(|other| !takes_away(self.plain(&other.op)));
-        reviewed.map(|other| look_up(&other.paths, &path, change)).max()
+        let sets = |op: &str| !takes_away(self.plain(op));
+        self.reviewed_on(&step.urn)?.answer(&path, change, sets)
     }
 }
 
 /// Whether the step updates a resource without a change of its properties.
 fn is_without_changes(side: &ReviewedSide<'_>, step: &ReviewStep) -> bool {
     side.plain(&step.op) == "update" && step.paths.is_empty()
-}
-
-/// The reviewed steps of the same resource and operation.
-fn alike<'a>(side: &ReviewedSide<'a>, step: &ReviewStep) -> Vec<&'a ReviewStep> {
-    side.reviewed(&step.urn).iter().filter(|other| other.op == step.op).copied().collect()
-}
-
-/// Whether two lists of steps are the same, in any order.
-fn is_the_same(one: &[&ReviewStep], other: &[&ReviewStep]) -> bool {
-    let sorted = |steps: &[&ReviewStep]| {
-        let mut all: BTreeMap<String, Vec<ReviewStep>> = BTreeMap::new();
-        for step in steps {
-            all.entry(format!("{} {:?}", step.op, step.id)).or_default().push((*step).clone());
-        }
-        all
-    };
-    sorted(one) == sorted(other)
 }
 
 /// Whether the operation deletes or replaces something, or is not known.

@@ -27,9 +27,16 @@ pub struct MergedChanges {
     pub without: Vec<String>,
 }
 
+impl MergedChange {
+    /// The record of the preview that our comment on it shows. None without one, or if the comment had no room for it.
+    pub(super) fn record(&self) -> Option<&ReviewRecord> {
+        self.shown.as_ref()?.record.as_ref()
+    }
+}
+
 impl MergedChanges {
     /// The records of the previews that the comments on them show, as far as they had room for them.
     pub(super) fn records(&self) -> impl Iterator<Item = &ReviewRecord> {
-        self.changes.iter().filter_map(|change| change.shown.as_ref()?.record.as_ref())
+        self.changes.iter().filter_map(MergedChange::record)
     }
 }

@@ -26,6 +26,7 @@ mod record;
 mod refused;
 pub mod rollback;
 mod signed;
+mod taken_away;
 mod unreviewed;
 mod without_entry;
 
@@ -260,6 +261,8 @@ impl<'a> Gates<'a> {
             ruling::fail_preview(self.facts.job, report);
             self.compare_for_the_queue(report);
             return true;
+            self.compare_for_the_queue(report).await;
+            return Ok(true);
         }
         let settings = self.facts.settings().cloned();
         // Who may approve stands in the settings, as does each rule that asks for it.
@@ -281,7 +284,7 @@ impl<'a> Gates<'a> {
     }
 
     /// Fails the preview of a merge queue that proposes something else than what was reviewed.
-    fn compare_for_the_queue(&mut self, report: &mut Report) {
+    async fn compare_for_the_queue(&mut self, report: &mut Report) {
         let wanted = report.status == Status::Succeeded && report.has_changes != Some(false);
         let (Some(queued), Some(settings)) = (self.facts.merged.take(), self.facts.settings()) else {
             return;
@@ -293,7 +296,7 @@ impl<'a> Gates<'a> {
             self.notes.push(format!("not compared with what was reviewed: {}", why.in_one_line()));
             return;
         }
-        match unreviewed::reviewed(&self.facts, settings.unreviewed, report, &queued) {
+        match unreviewed::reviewed(&self.facts, settings.unreviewed, report, &queued).await {
             Ok(note) => self.notes.extend(note),
             Err(error) => end_by(report, &error),
         }
@@ -323,7 +326,7 @@ impl<'a> Gates<'a> {
             self.facts.change_requests = merged.changes.iter().map(|change| change.request.number).collect();
         }
         if looks {
-            let note = unreviewed::reviewed(&self.facts, answer, report, &merged)?;
+            let note = unreviewed::reviewed(&self.facts, answer, report, &merged).await?;
             self.notes.extend(note);
         }
         if let Some(wanted) = wanted {

@@ -1,10 +1,12 @@
 //! Whether a change is one that was reviewed: by the result files of its previews, by a digest, or by what the change
 //! requests show.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::facts::{GateFacts, ReviewedNames};
-use super::merged_changes::{MergedChange, MergedChanges};
+use super::merged_changes::MergedChanges;
+use super::taken_away::files_taken_away;
 use crate::base::error::{Error, Problem, Result};
 use crate::base::git::short_commit;
 use crate::base::text_file::{self, read_text};
@@ -12,8 +14,11 @@ use crate::delivery::Unreviewed;
 use crate::ledger::entry::LedgerEntry;
 use crate::pulumi::stack::StackIdentity;
 use crate::report::{Operation, Reason, Report, ReviewKey, ReviewRecord, root_of, short_digest};
+use crate::delivery::place::ForgeAccess;
+use crate::pulumi::stack::StackIdentity;
+use crate::report::{Reason, Report, ReviewComparison, ReviewKey, ReviewRecord, root_of, short_digest};
 use crate::reviewed::change::ProposedChange;
-use crate::reviewed::compare::compare;
+use crate::reviewed::compare::{compare_knowing, hangs_on_missing_files};
 use crate::reviewed::forms::{ReviewedForm, about_this_stack, record_of};
 use crate::reviewed::tolerate::Tolerance;
 
@@ -122,7 +127,7 @@ pub(super) fn review_key(gates: &GateFacts<'_>) -> Option<ReviewKey> {
 
 /// Compares the change with the reviewed ones. Returns a note for the report. Fails if the change is another one, unless
 /// the settings only warn of that.
-pub(super) fn reviewed(
+pub(super) async fn reviewed(
     gates: &GateFacts<'_>,
     unreviewed: Unreviewed,
     report: &mut Report,
@@ -132,6 +137,7 @@ pub(super) fn reviewed(
         return Ok(Some(accepted_by(accepted, review_key(gates).is_some())));
     }
     match compared(gates, report, merged) {
+    match compared(gates, report, merged).await {
         Ok(note) => Ok(Some(note)),
         Err(problem) if unreviewed == Unreviewed::Warn => {
             Ok(Some(format!("not reviewed: {}", problem.in_one_line())))
@@ -202,6 +208,7 @@ fn accepted_by(accepted: &LedgerEntry, with_values: bool) -> String {
 }
 
 fn compared(
+async fn compared(
     gates: &GateFacts<'_>,
     report: &mut Report,
     merged: &Result<MergedChanges, Problem>,
@@ -210,19 +217,35 @@ fn compared(
     let names = &gates.reviewed;
     if !names.is_by_comments() {
         return by_names(gates, report, proposed, names, &digest);
+    if !names.records.is_empty() {
+        let found = by_records(gates, proposed, &names.records, None)?;
+        return told(report, found);
     }
-    by_comments(gates, report, proposed, merged)
+    if !names.digests.is_empty() {
+        return match names.digests.iter().find(|other| **other == digest) {
+            Some(_) => Ok(format!("this is the reviewed change `{}`", short_digest(&digest))),
+            None => {
+                Err(another(&digest, names.digests.iter().map(|other| format!("`{}`", short_digest(other)))))
+            }
+        };
+    }
+    by_comments(gates, report, proposed, merged).await
 }
 
+/// Compares with these records, of whose changes it may be known what they take away.
 fn by_records(
     gates: &GateFacts<'_>,
-    report: &mut Report,
     proposed: &ProposedChange,
     records: &[ReviewRecord],
-) -> Result<String, Problem> {
+    taken_away: Option<&[BTreeSet<String>]>,
+) -> Result<ReviewComparison, Problem> {
     let texts = gates.settings().map(|settings| settings.tolerate.clone()).unwrap_or_default();
     let tolerances = texts.iter().map(|text| Tolerance::parse(text)).collect::<Result<Vec<_>, Problem>>()?;
-    let found = compare(records, review_key(gates).as_ref(), proposed, &tolerances);
+    Ok(compare_knowing(records, review_key(gates).as_ref(), proposed, &tolerances, taken_away))
+}
+
+/// What a comparison has found, in words. It becomes that of the report.
+fn told(report: &mut Report, found: ReviewComparison) -> Result<String, Problem> {
     let passed = found.passed();
     let named: Vec<String> =
         found.differences.iter().take(NAMED).map(|difference| difference.message.clone()).collect();
@@ -246,7 +269,7 @@ fn by_records(
 }
 
 /// Compares with what the change requests show: one of them shows this very change, or all together show each part of it.
-fn by_comments(
+async fn by_comments(
     gates: &GateFacts<'_>,
     report: &mut Report,
     proposed: &ProposedChange,
@@ -273,22 +296,44 @@ fn by_comments(
             "let `stackstep deploy` (or `preview`) comment on change requests, so that there is something to review",
         )),
         None if merged.records().next().is_some() => {
-            let with_record =
-                |change: &MergedChange| Some((change.name.clone(), change.shown.as_ref()?.record.clone()?));
-            let (names, records): (Vec<String>, Vec<ReviewRecord>) =
-                merged.changes.iter().filter_map(with_record).unzip();
+            let with_record = merged.changes.iter().filter(|change| change.record().is_some());
+            let names: Vec<&str> = with_record.map(|change| change.name.as_str()).collect();
+            let records: Vec<ReviewRecord> = merged.records().cloned().collect();
             let values = if records.iter().any(|record| record.key.is_some()) {
                 "; values were not compared, for which previews and deployments need one `review-key`"
             } else {
                 ""
             };
-            let passed = by_records(gates, report, proposed, &records)?;
+            let passed = by_shown_records(gates, report, proposed, merged, &records).await?;
             Ok(format!("{passed}, by what {} showed{values}", names.join(" and ")))
         }
         None => Err(another(
             digest,
             digests.iter().map(|(name, other)| format!("`{}` ({name})", short_digest(other))),
         )),
+    }
+}
+
+/// Compares with the records that change requests show. Where it hangs on files that are missing, the forge is asked which
+/// ones these change requests take away.
+async fn by_shown_records(
+    gates: &GateFacts<'_>,
+    report: &mut Report,
+    proposed: &ProposedChange,
+    merged: &MergedChanges,
+    records: &[ReviewRecord],
+) -> Result<String, Problem> {
+    let found = by_records(gates, proposed, records, None)?;
+    let client = gates.judged.forge.as_ref().map(ForgeAccess::client);
+    let Some(client) = client.filter(|_| hangs_on_missing_files(&found, proposed)) else {
+        return told(report, found);
+    };
+    match files_taken_away(&client, merged).await {
+        Ok(taken_away) => told(report, by_records(gates, proposed, records, Some(&taken_away))?),
+        Err(why) => told(report, found).map_err(|refused| Problem {
+            what: format!("{}; {}", refused.what, why.what),
+            hint: why.hint.or(refused.hint),
+        }),
     }
 }
 

@@ -34,6 +34,11 @@ pub fn answer(asked: &Asked, memory: &Memory) -> Option<Reply> {
         [] => fine(
             json!({ "full_name": "acme/shop", "mainbranch": { "type": "branch", "name": shown.branches.first()?.0 } }),
         ),
+        ["pullrequests", number, "diffstat"] => {
+            let at = |path: Option<&str>| path.map(|path| json!({ "path": path, "type": "commit_file" }));
+            let file = |(status, old, new): (&str, Option<&str>, Option<&str>)| json!({ "type": "diffstat", "status": status, "old": at(old), "new": at(new) });
+            list(memory.pull(number)?.files.iter().map(|one| file(one.parts())).collect())
+        }
         ["pullrequests", "7", "activity"] if shown.is_closed("reviews") => refused(403),
         ["pullrequests", "7"] if !shown.reviews.is_empty() => {
             let mut pull = super::super::bitbucket::Bitbucket.pull(memory.pulls.first()?);

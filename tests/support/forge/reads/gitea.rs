@@ -29,6 +29,15 @@ pub fn answer(asked: &Asked, memory: &Memory) -> Option<Reply> {
     }
     match rest {
         [] => fine(json!({ "full_name": "acme/shop", "default_branch": shown.branches.first()?.0 })),
+        ["pulls", number, "files"] => {
+            let file = |(status, old, new): (&str, Option<&str>, Option<&str>)| match status {
+                "removed" => json!({ "filename": old, "status": "deleted" }),
+                "renamed" => json!({ "filename": new, "status": status, "previous_filename": old }),
+                "modified" => json!({ "filename": new, "status": "changed" }),
+                _ => json!({ "filename": new, "status": status }),
+            };
+            fine(memory.pull(number)?.files.iter().map(|one| file(one.parts())).collect())
+        }
         ["pulls", "7", "reviews"] if shown.is_closed("reviews") => refused(403),
         ["pulls", "7", "reviews"] => {
             // Smaller pages than were asked for, and no word of a further one.

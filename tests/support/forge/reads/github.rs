@@ -15,6 +15,21 @@ pub fn answer(asked: &Asked, memory: &Memory) -> Option<Reply> {
     let fine = |value: Value| Some(Reply::json(200, &value));
     let refused = |status, message: &str| Some(Reply::json(status, &json!({ "message": message })));
     let missing = || refused(404, "Not Found");
+    if parts == ["api", "graphql"] && asked.text("/query")?.contains("entries(first: 100)") {
+        if shown.is_closed("queue") {
+            return fine(json!({ "data": null, "errors": [{ "type": "FORBIDDEN", "message": "no" }] }));
+        }
+        assert_eq!(asked.body["variables"], json!({ "owner": "acme", "name": "shop", "branch": "main" }));
+        let entry = |(at, (number, commit, base)): (usize, &(u64, String, String))| {
+            json!({
+                "position": at + 1, "pullRequest": { "number": number }, "headCommit": { "oid": commit }, "baseCommit": { "oid": base },
+            })
+        };
+        // In no order of their own.
+        let nodes: Vec<Value> = shown.queue.iter().enumerate().rev().map(entry).collect();
+        let queue = (!nodes.is_empty()).then(|| json!({ "entries": { "nodes": nodes } }));
+        return fine(json!({ "data": { "repository": { "mergeQueue": queue } } }));
+    }
     if parts == ["api", "graphql"] && asked.text("/query")?.contains("mergeQueue") {
         return fine(
             json!({ "data": { "repository": { "mergeQueue": shown.guarded.then(|| json!({ "id": "MQ_1" })) } } }),
@@ -33,6 +48,13 @@ pub fn answer(asked: &Asked, memory: &Memory) -> Option<Reply> {
     }
     match rest {
         [] => fine(json!({ "full_name": "acme/shop", "default_branch": shown.branches.first()?.0 })),
+        ["pulls", number, "files"] => {
+            let file = |(status, old, new): (&str, Option<&str>, Option<&str>)| match status {
+                "renamed" => json!({ "filename": new, "status": status, "previous_filename": old }),
+                _ => json!({ "filename": new.or(old), "status": status }),
+            };
+            fine(memory.pull(number)?.files.iter().map(|one| file(one.parts())).collect())
+        }
         ["pulls", "7", "reviews"] => {
             if shown.is_closed("reviews") {
                 return refused(403, DENIED);

@@ -32,6 +32,25 @@ pub fn answer(asked: &Asked, memory: &Memory) -> Option<Reply> {
             "merge_trains_enabled": shown.guarded, "only_allow_merge_if_pipeline_succeeds": shown.guarded,
             "allow_pipeline_trigger_approve_deployment": false,
         })),
+        ["merge_trains", _] if shown.is_closed("queue") => refused(403),
+        ["merge_trains", "main"] => {
+            assert_eq!(
+                (asked.query["scope"].as_str(), asked.query["sort"].as_str()),
+                ("active", "asc"),
+                "the next one first"
+            );
+            let car = |(number, commit, _): &(u64, String, String)| json!({ "id": number + 100, "merge_request": { "iid": number }, "pipeline": { "sha": commit } });
+            fine(shown.queue.iter().map(car).collect())
+        }
+        ["merge_requests", number, "diffs"] => {
+            let file = |(status, old, new): (&str, Option<&str>, Option<&str>)| {
+                json!({
+                    "old_path": old.or(new), "new_path": new.or(old), "new_file": status == "added",
+                    "renamed_file": status == "renamed", "deleted_file": status == "removed",
+                })
+            };
+            fine(memory.pull(number)?.files.iter().map(|one| file(one.parts())).collect())
+        }
         ["merge_requests", "7", "approvals" | "reviewers" | "versions"] if shown.is_closed("reviews") => {
             refused(403)
         }

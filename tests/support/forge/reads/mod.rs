@@ -32,6 +32,8 @@ pub struct Shown {
     pub guarded: bool,
     /// A thread of Azure Repos that somebody wrote in the form of a vote.
     pub forged: Option<serde_json::Value>,
+    /// The change requests in the queue of `main`, the next one first: number, commit, and the commit that it is made on.
+    pub queue: Vec<(u64, String, String)>,
     /// Statuses: commit, name, state in GitHub's words.
     pub statuses: Vec<(String, String, &'static str)>,
 }
