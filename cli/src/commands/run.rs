@@ -80,9 +80,6 @@ pub async fn run_request(
         // Who hears of the failure stands in the file all the same.
         Box::pin(find_sinks(&job, judging, console)).await;
         Ok(JudgedRun::default())
-    let judged = match &ready {
-        Ok(_) => Box::pin(judge(&mut job, judging, console)).await,
-        Err(_) => Ok(JudgedRun::default()),
     };
     notify::hide_secrets(&job, console);
     let Some(mut run) = Run::new(&job) else {

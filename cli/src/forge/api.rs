@@ -7,7 +7,6 @@ use serde_json::Value;
 use super::contents::{FileRequest, HistoryCommit};
 use super::gate::{GateApproval, GatedJob};
 use super::issues::Issues;
-use super::model::{ChangeRequest, Comment, CommitStatus, Deployment, KeptRecord, NewRecord, StatusThere};
 use super::model::{
     ChangeRequest, Comment, CommitStatus, Deployment, FileChange, KeptRecord, NewRecord, QueuedRequest,
     StatusThere,

@@ -15,11 +15,9 @@ mod protection;
 mod reviews;
 
 use super::{
-    ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Forge, Person, Place, Reading,
-    RequestFor, Runs, State, StatusThere, Statuses, cut_to, encoded, encoded_path, number_at, read_list,
     ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, FileChange, Forge, Person, Place,
-    Reading, RequestFor, State, StatusThere, Statuses, cut_to, encoded, encoded_path, number_at, read_list,
-    text_at,
+    Reading, RequestFor, Runs, State, StatusThere, Statuses, cut_to, encoded, encoded_path, number_at,
+    read_list, text_at,
 };
 use crate::base::http::{Method, Request, Url};
 use crate::base::secret::Secret;

@@ -13,10 +13,7 @@ mod reviews;
 mod runs;
 
 use super::{
-    ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Forge, Issues, Person, Place, Reading,
-    RequestFor, State, StatusThere, Statuses, begins_with_name, cut_to, encoded, encoded_path, number_at,
-    one_field, read_list, text_at,
-    ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, FileChange, Forge, Person, Place,
+    ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, FileChange, Forge, Issues, Person, Place,
     Reading, RequestFor, State, StatusThere, Statuses, begins_with_name, cut_to, encoded, encoded_path,
     number_at, one_field, read_each, read_list, text_at,
 };

@@ -16,12 +16,10 @@ mod rulesets;
 mod runs;
 
 use super::{
-    ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Deployment, Deployments, Forge, Issues,
-    KeptRecord, NewRecord, Person, Place, Reading, RequestFor, State, StatusThere, Statuses,
-    begins_with_name, cut_to, encoded, encoded_path, number_at, one_field, read_list, text_at,
     ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Deployment, Deployments, FileChange,
-    Forge, KeptRecord, NewRecord, Person, Place, QueuedRequest, Reading, RequestFor, State, StatusThere,
-    Statuses, begins_with_name, cut_to, encoded, encoded_path, number_at, one_field, read_list, text_at,
+    Forge, Issues, KeptRecord, NewRecord, Person, Place, QueuedRequest, Reading, RequestFor, State,
+    StatusThere, Statuses, begins_with_name, cut_to, encoded, encoded_path, number_at, one_field, read_list,
+    text_at,
 };
 use crate::base::http::{Method, Request, Url};
 use crate::base::secret::Secret;

@@ -15,12 +15,9 @@ mod reviews;
 mod runs;
 
 use super::{
-    ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Deployment, Deployments, Forge, Issues,
-    Person, Place, Reading, RequestFor, State, StatusThere, Statuses, begins_with_name, cut_to, encoded,
-    is_true, number_at, one_field, read_list, text_at,
     ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Deployment, Deployments, FileChange,
-    Forge, Person, Place, QueuedRequest, Reading, RequestFor, State, StatusThere, Statuses, begins_with_name,
-    cut_to, encoded, is_true, number_at, one_field, read_list, text_at,
+    Forge, Issues, Person, Place, QueuedRequest, Reading, RequestFor, State, StatusThere, Statuses,
+    begins_with_name, cut_to, encoded, is_true, number_at, one_field, read_list, text_at,
 };
 use crate::base::http::{Method, Request, Url};
 use crate::base::secret::Secret;

@@ -32,9 +32,9 @@ mod soak;
 pub mod stage;
 mod stops;
 mod things;
+mod together;
 mod unlock;
 mod ways;
-mod together;
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -259,10 +259,8 @@ impl<'a> Gates<'a> {
         let verdict = ruling::judge_preview(self.facts.job, report);
         if !self.facts.changes() {
             ruling::fail_preview(self.facts.job, report);
-            self.compare_for_the_queue(report);
-            return true;
             self.compare_for_the_queue(report).await;
-            return Ok(true);
+            return true;
         }
         let settings = self.facts.settings().cloned();
         // Who may approve stands in the settings, as does each rule that asks for it.

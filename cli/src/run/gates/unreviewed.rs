@@ -11,12 +11,12 @@ use crate::base::error::{Error, Problem, Result};
 use crate::base::git::short_commit;
 use crate::base::text_file::{self, read_text};
 use crate::delivery::Unreviewed;
+use crate::delivery::place::ForgeAccess;
 use crate::ledger::entry::LedgerEntry;
 use crate::pulumi::stack::StackIdentity;
-use crate::report::{Operation, Reason, Report, ReviewKey, ReviewRecord, root_of, short_digest};
-use crate::delivery::place::ForgeAccess;
-use crate::pulumi::stack::StackIdentity;
-use crate::report::{Reason, Report, ReviewComparison, ReviewKey, ReviewRecord, root_of, short_digest};
+use crate::report::{
+    Operation, Reason, Report, ReviewComparison, ReviewKey, ReviewRecord, root_of, short_digest,
+};
 use crate::reviewed::change::ProposedChange;
 use crate::reviewed::compare::{compare_knowing, hangs_on_missing_files};
 use crate::reviewed::forms::{ReviewedForm, about_this_stack, record_of};
@@ -136,7 +136,6 @@ pub(super) async fn reviewed(
     if let Some(accepted) = gates.accepted(report) {
         return Ok(Some(accepted_by(accepted, review_key(gates).is_some())));
     }
-    match compared(gates, report, merged) {
     match compared(gates, report, merged).await {
         Ok(note) => Ok(Some(note)),
         Err(problem) if unreviewed == Unreviewed::Warn => {
@@ -187,7 +186,8 @@ fn by_names(
     digest: &str,
 ) -> Result<String, Problem> {
     if !names.records.is_empty() {
-        return by_records(gates, report, proposed, &names.records);
+        let found = by_records(gates, proposed, &names.records, None)?;
+        return told(report, found);
     }
     match names.digests.iter().find(|other| *other == digest) {
         Some(_) => Ok(format!("this is the reviewed change `{}`", short_digest(digest))),
@@ -207,7 +207,6 @@ fn accepted_by(accepted: &LedgerEntry, with_values: bool) -> String {
     )
 }
 
-fn compared(
 async fn compared(
     gates: &GateFacts<'_>,
     report: &mut Report,
@@ -217,17 +216,6 @@ async fn compared(
     let names = &gates.reviewed;
     if !names.is_by_comments() {
         return by_names(gates, report, proposed, names, &digest);
-    if !names.records.is_empty() {
-        let found = by_records(gates, proposed, &names.records, None)?;
-        return told(report, found);
-    }
-    if !names.digests.is_empty() {
-        return match names.digests.iter().find(|other| **other == digest) {
-            Some(_) => Ok(format!("this is the reviewed change `{}`", short_digest(&digest))),
-            None => {
-                Err(another(&digest, names.digests.iter().map(|other| format!("`{}`", short_digest(other)))))
-            }
-        };
     }
     by_comments(gates, report, proposed, merged).await
 }
