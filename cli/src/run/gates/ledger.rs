@@ -64,7 +64,7 @@ pub async fn state_seen(
 
 /// What the ledger says. Fails if it can't be read, or if it is not certain: a hold or a used approval may stand there.
 pub async fn read(ledger: &Ledger) -> Result<Option<History>> {
-    let history = ledger.history().await.map_err(|trouble| refused(trouble.problem))?;
+    let history = Box::pin(ledger.history()).await.map_err(|trouble| refused(trouble.problem))?;
     if let Some(history) = &history {
         history.certain().map_err(refused)?;
     }

@@ -46,10 +46,10 @@ impl Gates<'_> {
         let entry = entry::reserved(&self.facts, report).masked(&|text| console.masker().mask(text));
         let approvers = self.facts.approvers.clone();
         let digest = entry.digest.clone().unwrap_or_default();
-        let appended = ledger.append(|past: &History| {
+        let appended = Box::pin(ledger.append(|past: &History| {
             ledger::refuse_used_approvals(past, &approvers, &digest)?;
             Ok::<_, Error>(entry.clone())
-        });
+        }));
         let entry = match appended.await.map_err(ledger::not_appended) {
             Ok(entry) => entry,
             Err(error) => {
@@ -133,7 +133,7 @@ impl Gates<'_> {
     async fn write(&self, ledger: &Ledger, entry: LedgerEntry, report: &mut Report, console: &Console) {
         let entry = entry.masked(&|text| console.masker().mask(text));
         let kind = entry.kind.clone();
-        let appended = ledger.append(|_: &History| Ok::<_, Error>(entry.clone())).await;
+        let appended = Box::pin(ledger.append(|_: &History| Ok::<_, Error>(entry.clone()))).await;
         if let Err(error) = appended.map_err(ledger::not_appended) {
             report.notes.push(format!(
                 "the ledger has no `{kind}` of this run: {error}; a later run will take the deployment for unfinished"
