@@ -49,7 +49,7 @@ pub async fn run(arguments: Vec<OsString>, env: &Env, signals: &Signals) -> u8 {
         Ask::Run(command) => Box::pin(run::run(Some(command), &args.flags, env, &mut console, signals)).await,
         Ask::RunInput => Box::pin(run::run(None, &args.flags, env, &mut console, signals)).await,
         Ask::Finish(file) => Ok(finish::finish(&file, env, &mut console, signals).await),
-        Ask::Exec(engine) => exec::exec(engine, &args.flags, env, &mut console, signals).await,
+        Ask::Exec(engine) => Box::pin(exec::exec(engine, &args.flags, env, &mut console, signals)).await,
     };
     done.unwrap_or_else(|error| {
         console.error(&error);

@@ -79,7 +79,7 @@ pub async fn run(
     signals: &Signals,
 ) -> Result<u8> {
     let (job, ledger) = ledger_verb::with_ledger("accept", flags, env, console, signals).await?;
-    let done = accept(ask, &job, &ledger, console).await?;
+    let done = Box::pin(accept(ask, &job, &ledger, console)).await?;
     console.line(&done);
     Ok(0)
 }
@@ -223,11 +223,12 @@ mod tests {
     fn only_what_was_refused_last_as_another_change_is_accepted() {
         assert_eq!(refusal_to_accept(&refused(Reason::Reviewed), &digest("a")).unwrap(), 1);
         for (past, of, why) in [
-            (History::default(), "a", "nothing that was refused is open"),
-            (refused(Reason::Reviewed), "b", "is not the change that was refused last"),
-            (refused(Reason::Approval), "a", "as an approval is missing"),
-            (refused(Reason::Rules), "a", "by a rule"),
+            (None, "a", "nothing that was refused is open"),
+            (Some(Reason::Reviewed), "b", "is not the change that was refused last"),
+            (Some(Reason::Approval), "a", "as an approval is missing"),
+            (Some(Reason::Rules), "a", "by a rule"),
         ] {
+            let past = past.map(refused).unwrap_or_default();
             let error = refusal_to_accept(&past, &digest(of)).unwrap_err();
             assert!(error.to_string().contains(why), "{error}");
             assert!(error.hint().is_some_and(|hint| !hint.is_empty()));

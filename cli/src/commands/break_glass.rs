@@ -73,9 +73,9 @@ pub async fn run(
     signals: &Signals,
 ) -> Result<u8> {
     let (mut job, _) = ledger_verb::with_ledger("break-glass", flags, env, console, signals).await?;
-    let judged = judge(&mut job, None, console).await?;
+    let judged = Box::pin(judge(&mut job, None, console)).await?;
     let who = starter(job.ci, env, &job.context).ok_or_else(|| nobody_known(job.ci))?;
-    break_glass(ask, &who, &job, &judged, console).await?;
+    Box::pin(break_glass(ask, &who, &job, &judged, console)).await?;
     Ok(0)
 }
 
@@ -87,14 +87,11 @@ pub async fn break_glass(
     judged: &JudgedRun,
     console: &Console,
 ) -> Result<()> {
-    let digest = match ReviewedForm::parse(&ask.digest) {
-        Ok(ReviewedForm::Digest(digest)) => digest,
-        _ => {
-            return Err(Error::input(
-                format!("`{}` is not a digest", ask.digest),
-                "write `sha256:` and all 64 hexadecimal digits, as the refusal's way out does",
-            ));
-        }
+    let Ok(ReviewedForm::Digest(digest)) = ReviewedForm::parse(&ask.digest) else {
+        return Err(Error::input(
+            format!("`{}` is not a digest", ask.digest),
+            "write `sha256:` and all 64 hexadecimal digits, as the refusal's way out does",
+        ));
     };
     if !Url::parse(&ask.link).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
         return Err(Error::input(
@@ -179,7 +176,7 @@ async fn open_issue(entry: &LedgerEntry, stack: &str, judged: &JudgedRun) -> Res
     }
 }
 
-fn refused(what: String, hint: impl Into<String>) -> Error {
+fn refused(what: impl std::fmt::Display, hint: impl Into<String>) -> Error {
     Error::Refused {
         what: format!("`break-glass` is refused: {what}"),
         hint: hint.into(),

@@ -191,6 +191,6 @@ fn folder_below_top(job: &Job<'_>) -> Result<String> {
     })
 }
 
-fn refused(what: String, hint: impl Into<String>) -> Error {
+fn refused(what: impl std::fmt::Display, hint: impl Into<String>) -> Error {
     Error::Refused { what: format!("`rollback` is refused: {what}"), hint: hint.into(), reason: Reason::Gate }
 }

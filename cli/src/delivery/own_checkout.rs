@@ -105,7 +105,8 @@ async fn run(command: GitCommand, patience: Duration) -> Option<(i32, Vec<u8>)> 
     run_apart(&command.program, &command.args, &command.folder, command.environment, patience).await
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use std::process::Command;

@@ -35,7 +35,8 @@ impl Issues for Gitea {
         Survey::new(next, |answers| {
             let issue = read_issue(answers.one("issue")?)?;
             let events = (1..=PAGES).filter_map(|page| answers.list(&page.to_string(), "")).flatten();
-            let closing = events.filter(|event| event.get("type").is_some_and(|kind| kind == "close")).last();
+            let mut closings = events.filter(|event| event.get("type").is_some_and(|kind| kind == "close"));
+            let closing = closings.next_back();
             Some(Issue { closed_by: closing.and_then(|event| read_person(event.get("user")?)), ..issue })
         })
     }

@@ -72,7 +72,7 @@ pub(super) async fn approvals(
     if wanted.by.contains(&ApprovedBy::Review) {
         match (merged, client) {
             (Ok(merged), Some(client)) => {
-                by_reviews(wanted, &teams, merged, client, since, &mut found, &mut people, &mut problems)
+                by_reviews((wanted, since), &teams, merged, client, &mut found, &mut people, &mut problems)
                     .await?;
             }
             (Err(why), _) => problems.push(why.clone()),
@@ -123,11 +123,10 @@ pub(super) async fn teams(from: &[String], client: Option<&Client<'_>>) -> Teams
 }
 
 async fn by_reviews(
-    wanted: &ApprovalsWanted,
+    (wanted, since): (&ApprovalsWanted, Option<&str>),
     teams: &Teams,
     merged: &MergedChanges,
     client: &Client<'_>,
-    since: Option<&str>,
     found: &mut FoundApprovals,
     people: &mut BTreeSet<String>,
     problems: &mut Vec<Problem>,

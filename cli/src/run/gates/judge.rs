@@ -55,7 +55,7 @@ pub async fn judge(job: &mut Job<'_>, known: Option<&Judging>, console: &Console
     if job.context.merge_queue && looks && command == Command::Preview {
         let ledger = ledger::open(job, forge.as_ref().map(|forge| &forge.place));
         // What can't be read is not known: then the queue's run does not compare, and says so.
-        judged.past = ledger.history().await.ok().flatten();
+        judged.past = Box::pin(ledger.history()).await.ok().flatten();
     }
     judged.forge = forge;
     hand_over(job, &judged, changes)?;

@@ -46,10 +46,10 @@ impl Gates<'_> {
         let entry = entry::reserved(&self.facts, report).masked(&|text| console.masker().mask(text));
         let approvers = self.facts.approvers.clone();
         let digest = entry.digest.clone().unwrap_or_default();
-        let appended = ledger.append(|past: &History| {
+        let appended = Box::pin(ledger.append(|past: &History| {
             ledger::refuse_used_approvals(past, &approvers, &digest)?;
             Ok::<_, Error>(entry.clone())
-        });
+        }));
         let entry = match appended.await.map_err(ledger::not_appended) {
             Ok(entry) => entry,
             Err(error) => {

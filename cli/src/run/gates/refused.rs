@@ -34,12 +34,12 @@ impl Gates<'_> {
         let ledger = self.facts.judged.ledger.as_ref().filter(|ledger| ledger.missing().is_none())?;
         let refusal = entry::refused(&self.facts, reason, digest, why);
         let refusal = refusal.masked(&|text| console.masker().mask(text));
-        let appended = ledger.append(|past: &History| {
+        let appended = Box::pin(ledger.append(|past: &History| {
             let is_known = past.refused().is_some_and(|last| {
                 last.is_about_change(digest) && last.gate.as_deref() == Some(reason.name())
             });
             if is_known { Err(()) } else { Ok(refusal.clone()) }
-        });
+        }));
         match appended.await {
             Err(NotAppended::Trouble(trouble)) => Some(format!(
                 "the ledger has no `{}` of this run: {}",
