@@ -9,6 +9,7 @@ pub mod ended;
 pub mod exec;
 pub mod finish;
 pub mod hold;
+mod input_flags;
 pub mod inputs;
 mod one_stack;
 pub mod report;

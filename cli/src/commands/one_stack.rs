@@ -2,7 +2,7 @@
 
 use clap::Command as Clap;
 
-use super::args::flag;
+use super::input_flags::flag;
 use crate::admit::sign_in;
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
