@@ -173,7 +173,7 @@ fn a_name_is_looked_for_in_all_projects_of_the_repository() {
     }
     scene.run("status --stack prod").ends_with(0).says("network/prod").says("shop/prod").never_says("dev");
     scene.run("status -C infra/shop --stack prod").ends_with(0).never_says("network");
-    scene.run("status -C infra/shop").ends_with(0).says("network/prod").says("shop/dev");
+    scene.run("status").ends_with(0).says("network/prod").says("shop/dev");
     scene.run("status --stack nowhere").ends_with(2).says("has a configuration file of the stack `nowhere`");
 }
 

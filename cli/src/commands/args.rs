@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::builder::{NonEmptyStringValueParser, PathBufValueParser, PossibleValuesParser};
+use clap::builder::PathBufValueParser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command as Clap};
 
@@ -14,14 +14,16 @@ use crate::commands::break_glass::BreakGlassAsk;
 use crate::commands::doctor::DoctorFlags;
 use crate::commands::doctor::event::{self, EventAsk};
 use crate::commands::hold::HoldAsk;
-use crate::commands::ledger_verb;
+pub use crate::commands::input_flags::help;
+use crate::commands::input_flags::{flag, flags, json};
+use crate::commands::one_stack;
 use crate::commands::rollback::RollbackAsk;
 use crate::commands::rules::RulesAsk;
 use crate::commands::status::StatusAsk;
 use crate::commands::unlock::UnlockAsk;
-use crate::inputs::headings::{BackendInputs, COMMAND, ForgeInputs, ReportInputs, RulesInputs, StackInputs};
-use crate::inputs::resolve::{Flags, default_value};
-use crate::inputs::{COMMANDS, Command, CommandRow, Default, Group, INPUTS, Input, Kind};
+use crate::inputs::headings::{ForgeInputs, ReportInputs, RulesInputs, StackInputs};
+use crate::inputs::resolve::Flags;
+use crate::inputs::{COMMANDS, Command, CommandRow, Group, INPUTS, Input, Kind};
 
 /// The parsed command line.
 #[derive(Debug)]
@@ -108,11 +110,9 @@ pub fn command() -> Clap {
     .subcommand(AuditAsk::subcommand())
     .subcommand(UnlockAsk::subcommand())
     .subcommand(
-        Clap::new("approve")
-            .about("Write an approval of a change, and sign it with an SSH key")
+        one_stack::subcommand("approve", "Write an approval of a change, and sign it with an SSH key")
             .args(approve::args())
-            .args(about_a_stack())
-            .arg(flag(4, &ForgeInputs::environment.input)),
+            .arg(flag(14, &ForgeInputs::environment.input)),
     )
     .subcommand(BreakGlassAsk::clap())
     .subcommand(RollbackAsk::clap())
@@ -169,17 +169,6 @@ fn rule_flags() -> Vec<Arg> {
     let sets =
         |input: &&Input| input.group == Group::Rules && input.name != RulesInputs::fail_on_rules.name();
     INPUTS.iter().filter(sets).enumerate().map(|(order, input)| flag(3 + order, input)).collect()
-}
-
-/// The flags that say which stack a verb is about.
-fn about_a_stack() -> impl Iterator<Item = Arg> {
-    let inputs = [&StackInputs::name.input, &StackInputs::cwd.input, &BackendInputs::cloud_url.input];
-    inputs.into_iter().enumerate().map(|(at, input)| flag(at + 1, input))
-}
-
-/// The flag that asks for JSON.
-pub(super) fn json() -> Arg {
-    Arg::new("json").long("json").help("Print it as JSON").action(ArgAction::SetTrue).display_order(0)
 }
 
 /// The flag that asks the forge.
@@ -259,7 +248,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, clap
         other => Command::from_word(other).map_or(Ask::RunInput, Ask::Run),
     };
     let mut flags = given(sub);
-    ledger_verb::add_stack(sub, &mut flags);
+    one_stack::add_stack(sub, &mut flags);
     if let Ok(Some(files)) = sub.try_get_many::<String>(FILES) {
         flags.insert(ReportInputs::results.name(), files.cloned().collect());
     }
@@ -358,77 +347,6 @@ fn given(matches: &ArgMatches) -> Flags {
             Some((input.name, values.cloned().collect()))
         })
         .collect()
-}
-
-/// A flag for each input that one of `commands` reads.
-pub(super) fn flags(commands: &[Command]) -> Vec<Arg> {
-    let reads = |input: &&Input| commands.iter().any(|command| input.applies_to(*command));
-    let command_word = |input: &&Input| input.name != COMMAND.name || commands.len() > 1;
-    // A secret has no flag: everyone on the machine can read a command line.
-    let open = |input: &&Input| input.kind != Kind::Secret;
-    INPUTS
-        .iter()
-        .filter(reads)
-        .filter(command_word)
-        .filter(open)
-        .enumerate()
-        .map(|(order, input)| flag(order, input))
-        .collect()
-}
-
-/// The flag of an input.
-pub(super) fn flag(order: usize, input: &'static Input) -> Arg {
-    let mut arg = Arg::new(input.name)
-        .long(input.name)
-        .help(help(input))
-        .help_heading(input.group.heading())
-        .display_order(order)
-        .aliases(input.aliases.iter().copied())
-        .value_name(value_name(input.kind))
-        .action(match input.kind {
-            Kind::List | Kind::Mapping => ArgAction::Append,
-            _ => ArgAction::Set,
-        });
-    if let Some(short) = input.short {
-        arg = arg.short(short);
-    }
-    match input.kind {
-        Kind::Bool => arg.num_args(0..=1).require_equals(true).default_missing_value("true"),
-        Kind::Choice(words) => arg.value_parser(PossibleValuesParser::new(words)).hide_possible_values(true),
-        // A text that a person writes may begin with a dash.
-        Kind::Text | Kind::Words | Kind::Mapping => arg.allow_hyphen_values(true),
-        Kind::Path | Kind::ProgramPath => arg.value_parser(NonEmptyStringValueParser::new()),
-        _ => arg,
-    }
-}
-
-/// The help of an input, with its default and its allowed words.
-pub fn help(input: &Input) -> String {
-    let mut help = input.help.to_owned();
-    if let Kind::Choice(words) = input.kind {
-        help.push_str(&format!(" One of: {}.", words.join(", ")));
-    }
-    match (default_value(input, false), input.default) {
-        (Some("false"), _) if input.kind == Kind::Bool => {}
-        (Some(value), _) => help.push_str(&format!(" [default: {value}]")),
-        (None, Default::Depends(words)) => help.push_str(&format!(" [default: {words}]")),
-        _ => {}
-    }
-    help
-}
-
-fn value_name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Text | Kind::Secret => "TEXT",
-        Kind::Path | Kind::ProgramPath => "PATH",
-        Kind::Bool => "BOOL",
-        Kind::Number { .. } => "N",
-        Kind::Duration => "TIME",
-        Kind::List => "LIST",
-        Kind::Choice(_) => "WORD",
-        Kind::Words => "ARGS",
-        Kind::Mapping => "YAML",
-    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Arg, ArgMatches, Command as Clap};
 
-use super::{args::flag, one_stack};
+use super::one_stack;
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
 use crate::ci::console::Console;
@@ -12,7 +12,6 @@ use crate::delivery::history::RepositoryHistory;
 use crate::delivery::place::forge_place;
 use crate::engine::job::Job;
 use crate::inputs::Command;
-use crate::inputs::headings::{BackendInputs, StackInputs};
 use crate::inputs::resolve::Flags;
 use crate::ledger::Ledger;
 use crate::ledger::entry::{EntryKind, EntryRun, LedgerEntry};
@@ -21,26 +20,10 @@ use crate::report::Reason;
 use crate::run::gates::ledger;
 use crate::run::gates::place_in_history::refuse_a_commit_out_of_place;
 
-/// The name of the argument that names the stack without a flag.
-const STACK: &str = "stack-name";
-
 /// The subcommand of such a verb: with a reason, the stack, and where its state lies.
 pub fn subcommand(name: &'static str, about: &'static str) -> Clap {
-    let inputs = [&StackInputs::name.input, &StackInputs::cwd.input, &BackendInputs::cloud_url.input];
-    Clap::new(name)
-        .about(about)
-        .arg(stack_argument())
+    one_stack::subcommand(name, about)
         .arg(text("reason", "TEXT", "Why; it stands in the ledger").required(true).display_order(0))
-        .args(inputs.into_iter().enumerate().map(|(at, input)| flag(at + 10, input)))
-}
-
-/// The argument that names the stack without a flag.
-pub fn stack_argument() -> Arg {
-    Arg::new(STACK)
-        .help("The stack: the same as `--stack`")
-        .value_name("STACK")
-        .conflicts_with(StackInputs::name.name())
-        .value_parser(NonEmptyStringValueParser::new())
 }
 
 /// A flag with a text that is not empty.
@@ -51,13 +34,6 @@ pub fn text(name: &'static str, value: &'static str, help: &'static str) -> Arg 
 /// The text of a flag; empty without one.
 pub fn given(matches: &ArgMatches, name: &str) -> String {
     matches.get_one::<String>(name).cloned().unwrap_or_default()
-}
-
-/// Adds the stack that is named without a flag.
-pub fn add_stack(matches: &ArgMatches, flags: &mut Flags) {
-    if let Ok(Some(stack)) = matches.try_get_one::<String>(STACK) {
-        flags.insert(StackInputs::name.name(), vec![stack.clone()]);
-    }
 }
 
 /// The job of a verb, signed in to the backend, with the stack's ledger. Fails if there is none.

@@ -12,6 +12,7 @@ pub mod ended;
 pub mod exec;
 pub mod finish;
 pub mod hold;
+mod input_flags;
 pub mod inputs;
 mod ledger_verb;
 mod one_stack;

@@ -1,8 +1,9 @@
 //! The beginning of the commands about one stack that start no engine: the job of the stack, signed in, and its ledger.
 
-use clap::Command as Clap;
+use clap::builder::NonEmptyStringValueParser;
+use clap::{Arg, ArgMatches, Command as Clap};
 
-use super::args::flag;
+use super::input_flags::flag;
 use crate::admit::sign_in;
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
@@ -17,11 +18,30 @@ use crate::process::signals::Signals;
 use crate::report::Reason;
 use crate::run::prepare::{RunRequest, Until, prepare};
 
-/// A subcommand with the flags that say which stack it is about.
+/// The name of the argument that names the stack without a flag.
+const STACK: &str = "stack-name";
+
+/// A subcommand with the stack that it is about, by a flag or without one, and where its state lies.
 pub(super) fn subcommand(name: &'static str, about: &'static str) -> Clap {
     let inputs = [&StackInputs::name.input, &StackInputs::cwd.input, &BackendInputs::cloud_url.input];
     let flags = inputs.into_iter().enumerate().map(|(at, input)| flag(at + 10, input));
-    Clap::new(name).about(about).args(flags)
+    Clap::new(name).about(about).arg(stack_argument()).args(flags)
+}
+
+/// The argument that names the stack without a flag.
+pub(super) fn stack_argument() -> Arg {
+    Arg::new(STACK)
+        .help("The stack: the same as `--stack`")
+        .value_name("STACK")
+        .conflicts_with(StackInputs::name.name())
+        .value_parser(NonEmptyStringValueParser::new())
+}
+
+/// Adds the stack that is named without a flag.
+pub(super) fn add_stack(matches: &ArgMatches, flags: &mut Flags) {
+    if let Ok(Some(stack)) = matches.try_get_one::<String>(STACK) {
+        flags.insert(StackInputs::name.name(), vec![stack.clone()]);
+    }
 }
 
 /// The job of the stack that the flags name, signed in. It is admitted as `like` would be: what may refresh a stack may

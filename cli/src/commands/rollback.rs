@@ -4,8 +4,8 @@
 
 use clap::{ArgAction, ArgMatches, Command as Clap};
 
-use super::args::flags;
-use super::ledger_verb;
+use super::input_flags::flags;
+use super::{ledger_verb, one_stack};
 use crate::base::env::Env;
 use crate::base::error::{Error, Problem, Result};
 use crate::base::git::{self, short_commit};
@@ -52,7 +52,7 @@ impl RollbackAsk {
         let to = ledger_verb::text(TO, "COMMIT", "The commit to deploy, which the default branch contains");
         Clap::new("rollback")
             .about("Deploy a commit that was deployed before")
-            .arg(ledger_verb::stack_argument())
+            .arg(one_stack::stack_argument())
             .arg(to.required(true).display_order(0))
             .arg(preview_only)
             .args(flags(&[Command::Up]))

@@ -18,7 +18,7 @@ use crate::base::secret::Secret;
 use crate::ci;
 use crate::ci::Level;
 use crate::ci::console::Console;
-use crate::commands::args::json;
+use crate::commands::input_flags::json;
 use crate::commands::one_stack;
 use crate::delivery::place::forge_place;
 use crate::engine::job::Job;
@@ -133,7 +133,7 @@ pub async fn look_at(
         let looked = match signed_in.job_of(target, env, console, signals).await {
             Ok(job) => {
                 let place = forge_place(job.ci, job.env, &job.context, &job.inputs).ok();
-                Box::pin(look::look(&job, place.as_ref(), cwd)).await
+                Box::pin(look::stack_status(&job, place.as_ref(), cwd)).await
             }
             Err(stopped @ Error::Stopped { .. }) => return Err(stopped),
             // With one stack, its error is the answer.

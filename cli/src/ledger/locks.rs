@@ -8,8 +8,7 @@ use serde_json::Value;
 
 use super::bucket::{Bucket, LOCKS, Names};
 use super::entry::instant;
-use super::open::{BackendKind, LedgerFor};
-use super::state_identity::only_the_engine;
+use super::open::{BackendKind, LedgerFor, only_the_engine};
 use super::trouble::LedgerTrouble;
 use crate::base::error::Problem;
 

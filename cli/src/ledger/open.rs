@@ -89,6 +89,14 @@ impl BackendKind {
     }
 }
 
+/// The reason why a state is not known without the engine.
+pub(super) fn only_the_engine(scheme: &str) -> Problem {
+    Problem::without_hint(format!(
+        "the state of a `{}` backend is read by the engine only",
+        scheme.escape_debug()
+    ))
+}
+
 impl Ledger {
     /// The ledger of a stack, or none with the reason why. Sends nothing.
     pub fn open(stack: &LedgerFor<'_>) -> Self {

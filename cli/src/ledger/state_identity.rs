@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::bucket::{Bucket, Names};
 use super::locks;
-use super::open::{BackendKind, LedgerFor};
+use super::open::{BackendKind, LedgerFor, only_the_engine};
 use super::trouble::LedgerTrouble;
 use crate::base::error::Problem;
 use crate::base::json;
@@ -160,14 +160,6 @@ pub async fn pending_operations(stack: &LedgerFor<'_>) -> Result<Vec<String>, Pr
     let text = |one: &Value, at: &str| one.pointer(at).and_then(Value::as_str).unwrap_or("?").to_owned();
     let named = |one: &Value| format!("{} {}", text(one, "/type"), text(one, "/resource/urn"));
     Ok(operations.into_iter().flatten().map(named).collect())
-}
-
-/// The reason why a state is not known without the engine.
-pub(super) fn only_the_engine(scheme: &str) -> Problem {
-    Problem::without_hint(format!(
-        "the state of a `{}` backend is read by the engine only",
-        scheme.escape_debug()
-    ))
 }
 
 fn unknown(what: String) -> LedgerTrouble {

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use super::page::{Fact, LedgerStatus, LockStatus, StackStatus, StatusEntry};
+use super::page::{LedgerStatus, LockStatus, StackStatus, StatusEntry, StatusFact};
 use crate::base::error::Problem;
 use crate::base::moment::Moment;
 use crate::engine::job::Job;
@@ -16,7 +16,7 @@ use crate::run::gates::ledger;
 const NO_LOOK: &str = "this version has no command that looks for it";
 
 /// Looks at the job's stack: one reading of its ledger, and one of its locks.
-pub(super) async fn look(job: &Job<'_>, place: Option<&Place>, cwd: Option<&str>) -> StackStatus {
+pub(super) async fn stack_status(job: &Job<'_>, place: Option<&Place>, cwd: Option<&str>) -> StackStatus {
     let identity = job.identity().unwrap_or_default();
     let book = ledger::open(job, place);
     let read = match book.missing() {
@@ -51,12 +51,12 @@ pub(super) fn unseen(project: Option<&str>, stack: &str, cwd: Option<&str>, why:
     }
 }
 
-fn lock(locks: Result<Vec<StackLock>, Problem>) -> Fact<Vec<LockStatus>> {
+fn lock(locks: Result<Vec<StackLock>, Problem>) -> StatusFact<Vec<LockStatus>> {
     match locks {
-        Ok(locks) => Fact::of_all(
+        Ok(locks) => StatusFact::of_all(
             locks.into_iter().map(|lock| LockStatus { holder: lock.holder, since: lock.since }).collect(),
         ),
-        Err(problem) => Fact::not_known(&problem.in_one_line()),
+        Err(problem) => StatusFact::not_known(&problem.in_one_line()),
     }
 }
 
@@ -72,14 +72,16 @@ fn of_history(read: Result<&History, &str>, now: SystemTime) -> StackStatus {
         },
     };
     let one = |of: &dyn for<'h> Fn(&'h History) -> Option<&'h LedgerEntry>| match read {
-        Ok(history) => Fact::of(of(history).map(|entry| status_entry(entry, now))),
-        Err(why) => Fact::not_known(why),
+        Ok(history) => StatusFact::if_any(of(history).map(|entry| status_entry(entry, now))),
+        Err(why) => StatusFact::not_known(why),
     };
     let all = |of: &dyn for<'h> Fn(&'h History) -> Vec<&'h LedgerEntry>| match read {
-        Ok(history) => Fact::of_all(of(history).into_iter().map(|entry| status_entry(entry, now)).collect()),
-        Err(why) => Fact::not_known(why),
+        Ok(history) => {
+            StatusFact::of_all(of(history).into_iter().map(|entry| status_entry(entry, now)).collect())
+        }
+        Err(why) => StatusFact::not_known(why),
     };
-    let not_looked = || Fact::NotLooked { why: NO_LOOK.to_owned() };
+    let not_looked = || StatusFact::NotLooked { why: NO_LOOK.to_owned() };
     StackStatus {
         name: String::new(),
         stack: String::new(),
@@ -98,8 +100,8 @@ fn of_history(read: Result<&History, &str>, now: SystemTime) -> StackStatus {
         glass_broken: one(&|history| history.broke_glass()),
         accepted: all(&|history| history.accepted_changes().iter().collect()),
         lock: match read {
-            Ok(_) => Fact::None,
-            Err(why) => Fact::not_known(why),
+            Ok(_) => StatusFact::None,
+            Err(why) => StatusFact::not_known(why),
         },
         drift: not_looked(),
         expiry: not_looked(),

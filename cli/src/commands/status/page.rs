@@ -37,34 +37,34 @@ pub struct StackStatus {
     /// The ledger, from which all but the lock is read.
     pub ledger: LedgerStatus,
     /// The last deployment that succeeded.
-    pub deployed: Fact<StatusEntry>,
+    pub deployed: StatusFact<StatusEntry>,
     /// The last verification of what is deployed, whatever its result.
-    pub verified: Fact<StatusEntry>,
+    pub verified: StatusFact<StatusEntry>,
     /// The last verification that passed, of whatever was deployed then.
-    pub last_verified: Fact<StatusEntry>,
+    pub last_verified: StatusFact<StatusEntry>,
     /// The holds in force, the oldest first.
-    pub held: Fact<Vec<StatusEntry>>,
+    pub held: StatusFact<Vec<StatusEntry>>,
     /// The last refusal, if nothing was deployed since. The gate `approval` waits for people.
-    pub refused: Fact<StatusEntry>,
+    pub refused: StatusFact<StatusEntry>,
     /// The deployments after the last one that succeeded of which no end is known: under way, or killed.
-    pub unfinished: Fact<Vec<StatusEntry>>,
+    pub unfinished: StatusFact<Vec<StatusEntry>>,
     /// The last deployment without what is needed otherwise.
-    pub glass_broken: Fact<StatusEntry>,
+    pub glass_broken: StatusFact<StatusEntry>,
     /// The changes that people have accepted and no deployment has carried out.
-    pub accepted: Fact<Vec<StatusEntry>>,
+    pub accepted: StatusFact<Vec<StatusEntry>>,
     /// The locks of the stack, or the update that runs.
-    pub lock: Fact<Vec<LockStatus>>,
+    pub lock: StatusFact<Vec<LockStatus>>,
     /// Whether the resources still are what was deployed.
-    pub drift: Fact<StatusEntry>,
+    pub drift: StatusFact<StatusEntry>,
     /// Whether the stack is to be deleted, and when.
-    pub expiry: Fact<StatusEntry>,
+    pub expiry: StatusFact<StatusEntry>,
 }
 
 /// A fact about a stack.
 #[derive(Debug, Serialize, PartialEq)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "state", rename_all = "kebab-case")]
-pub enum Fact<T> {
+pub enum StatusFact<T> {
     /// There is none, by what was read.
     None,
     /// It could not be read.
@@ -142,9 +142,9 @@ pub struct LockStatus {
     pub since: Option<String>,
 }
 
-impl<T> Fact<T> {
+impl<T> StatusFact<T> {
     /// The fact of a value that may not be there.
-    pub(super) fn of(value: Option<T>) -> Self {
+    pub(super) fn if_any(value: Option<T>) -> Self {
         value.map_or(Self::None, |value| Self::Found { value })
     }
 
@@ -167,10 +167,10 @@ impl<T> Fact<T> {
     }
 }
 
-impl<T> Fact<Vec<T>> {
+impl<T> StatusFact<Vec<T>> {
     /// The fact of a list, which may be empty.
     pub(super) fn of_all(values: Vec<T>) -> Self {
-        Self::of((!values.is_empty()).then_some(values))
+        Self::if_any((!values.is_empty()).then_some(values))
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::page::{Fact, StackStatus, StatusEntry, StatusPage};
+use super::page::{StackStatus, StatusEntry, StatusFact, StatusPage};
 use crate::base::git::short_commit;
 use crate::base::text::visible;
 use crate::render::prose;
@@ -69,7 +69,7 @@ fn row(stack: &StackStatus) -> [String; 7] {
             format!("{} {}{}", commit(entry), minute(&entry.time), by(entry))
         }),
         match (&stack.verified, &stack.deployed) {
-            (Fact::None, Fact::None) => "-".to_owned(),
+            (StatusFact::None, StatusFact::None) => "-".to_owned(),
             (verified, _) => {
                 cell(verified, "not verified", |entry| format!("{} {}", verdict(entry), minute(&entry.time)))
             }
@@ -87,12 +87,12 @@ fn row(stack: &StackStatus) -> [String; 7] {
     ]
 }
 
-fn cell<T>(fact: &Fact<T>, none: &str, found: impl Fn(&T) -> String) -> String {
+fn cell<T>(fact: &StatusFact<T>, none: &str, found: impl Fn(&T) -> String) -> String {
     match fact {
-        Fact::None => none.to_owned(),
-        Fact::NotKnown { .. } => "not known".to_owned(),
-        Fact::NotLooked { .. } => "not looked".to_owned(),
-        Fact::Found { value } => found(value),
+        StatusFact::None => none.to_owned(),
+        StatusFact::NotKnown { .. } => "not known".to_owned(),
+        StatusFact::NotLooked { .. } => "not looked".to_owned(),
+        StatusFact::Found { value } => found(value),
     }
 }
 
@@ -143,7 +143,7 @@ fn details(page: &StatusPage) -> Vec<String> {
                 _ => format!("not known: {}", plain(why)),
             });
         }
-        if let Fact::NotKnown { why } = &stack.lock
+        if let StatusFact::NotKnown { why } = &stack.lock
             && stack.ledger.why.as_ref() != Some(why)
         {
             say(format!("the lock is not known: {}", plain(why)));

@@ -6,7 +6,7 @@ use crate::ledger::entry::{EntryKind, EntryRun, LedgerEntry};
 use crate::ledger::locks::StackLock;
 
 /// An entry of the ledger, or the reason why it can't be read.
-type ReadEntry = (u64, Result<LedgerEntry, String>);
+type NumberedEntry = (u64, Result<LedgerEntry, String>);
 
 /// The time in which a run can have taken the lock, in seconds since 1970.
 struct LockWindow<'e> {
@@ -27,7 +27,7 @@ impl LockWindow<'_> {
 }
 
 /// The last reservation of the run `run`.
-pub(super) fn reservation_of<'e>(entries: &'e [ReadEntry], run: &str) -> Option<&'e LedgerEntry> {
+pub(super) fn reservation_of<'e>(entries: &'e [NumberedEntry], run: &str) -> Option<&'e LedgerEntry> {
     let entries = entries.iter().rev().filter_map(|(_, entry)| entry.as_ref().ok());
     entries.into_iter().find(|entry| entry.kind == EntryKind::Reserved && is_of(entry, run))
 }
@@ -35,7 +35,7 @@ pub(super) fn reservation_of<'e>(entries: &'e [ReadEntry], run: &str) -> Option<
 /// The reservation of the run `run` that the lock belongs to. Fails with the reason if that is not clear.
 pub(super) fn owner<'e>(
     lock: &StackLock,
-    entries: &'e [ReadEntry],
+    entries: &'e [NumberedEntry],
     run: &str,
 ) -> Result<&'e LedgerEntry, String> {
     if let Some((number, why)) =
@@ -80,7 +80,7 @@ fn why_not(last: &LedgerEntry, own: &[&LockWindow<'_>], host: &str, at: u64, run
 
 /// The times of all reservations: each ends with its deployment, with the removal of its lock, or where a person has closed
 /// what was open.
-fn windows(entries: &[ReadEntry]) -> Vec<LockWindow<'_>> {
+fn windows(entries: &[NumberedEntry]) -> Vec<LockWindow<'_>> {
     let mut windows: Vec<LockWindow<'_>> = Vec::new();
     for entry in entries.iter().filter_map(|(_, entry)| entry.as_ref().ok()) {
         let closes_all =
@@ -125,7 +125,7 @@ mod tests {
     use std::time::{Duration, UNIX_EPOCH};
 
     /// An entry that was written `second` seconds after some time.
-    fn entry(number: u64, kind: EntryKind, second: u64, run: &str, about: Option<u64>) -> ReadEntry {
+    fn entry(number: u64, kind: EntryKind, second: u64, run: &str, about: Option<u64>) -> NumberedEntry {
         let time = UNIX_EPOCH + Duration::from_secs(1_795_000_000 + second);
         let mut entry = LedgerEntry::new(kind, Some("shop"), "prod", time);
         entry.number = number;
@@ -135,7 +135,7 @@ mod tests {
         (number, Ok(entry))
     }
 
-    fn on(mut entry: ReadEntry, host: Option<&str>) -> ReadEntry {
+    fn on(mut entry: NumberedEntry, host: Option<&str>) -> NumberedEntry {
         entry.1.as_mut().unwrap().host = host.map(str::to_owned);
         entry
     }
@@ -151,7 +151,7 @@ mod tests {
         }
     }
 
-    fn owner_of(second: u64, entries: &[ReadEntry]) -> Result<u64, String> {
+    fn owner_of(second: u64, entries: &[NumberedEntry]) -> Result<u64, String> {
         owner(&lock(second), entries, "42").map(|entry| entry.number)
     }
 
