@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const OF_THE_JOBS: &[&str] = &[
     "staging",
     "production",
-    "approval",
+    "production-gate",
     "staging-environment",
     "production-environment",
     "preview-environment",
@@ -58,7 +58,7 @@ fn previews_and_each_stage_have_an_environment_of_their_own() {
 
 #[test]
 fn only_what_deploys_holds_a_resource_and_nothing_cancels_it() {
-    for (name, job) in jobs(&[("approval", json!("manual"))]).as_object().unwrap() {
+    for (name, job) in jobs(&[("production-gate", json!("manual"))]).as_object().unwrap() {
         let deploys = DEPLOYS.contains(&name.as_str());
         assert_eq!(job.get("resource_group").is_some(), deploys, "{name}");
         assert_eq!(job["environment"]["action"] == "prepare", !deploys, "{name}");
