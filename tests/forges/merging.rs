@@ -49,10 +49,8 @@ async fn files_that_a_forge_does_not_list_whole_are_not_known() {
         fake.memory().pulls[0].files = vec![Changed::Removed("old.ts"); 1001];
         let many = files(&fake).await.unwrap_err();
         assert!(many.contains("there are more than 1,000"), "{}: {many}", face.name());
-        let mut memory = fake.memory();
-        memory.pulls[0].files.truncate(1);
-        memory.pulls[0].has_more_files = true;
-        drop(memory);
+        fake.memory().pulls[0].files.truncate(1);
+        fake.memory().pulls[0].has_more_files = true;
         let found = files(&fake).await;
         // Bitbucket tells of the last page that it is the last.
         assert_eq!(found.is_err(), face.name() != "bitbucket", "{}: {found:?}", face.name());
