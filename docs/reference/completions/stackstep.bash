@@ -191,16 +191,12 @@ _stackstep() {
             return 0
             ;;
         stackstep__subcmd__accept)
-            opts="-s -C -h --reason --stack --cwd --cloud-url --digest --as-deployed --help"
+            opts="-s -C -h --stack --cwd --cloud-url --reason --digest --as-deployed --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --reason)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --stack)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -218,6 +214,10 @@ _stackstep() {
                     return 0
                     ;;
                 --cloud-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reason)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -233,28 +233,12 @@ _stackstep() {
             return 0
             ;;
         stackstep__subcmd__approve)
-            opts="-s -C -h --digest --expires --key --file --stack --cwd --cloud-url --environment --help"
+            opts="-s -C -h --stack --cwd --cloud-url --digest --expires --key --file --environment --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --digest)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --expires)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --key)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --stack)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -272,6 +256,22 @@ _stackstep() {
                     return 0
                     ;;
                 --cloud-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --digest)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expires)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -333,16 +333,12 @@ _stackstep() {
             return 0
             ;;
         stackstep__subcmd__break__subcmd__glass)
-            opts="-s -C -h --reason --stack --cwd --cloud-url --digest --link --help"
+            opts="-s -C -h --stack --cwd --cloud-url --reason --digest --link --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --reason)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --stack)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -360,6 +356,10 @@ _stackstep() {
                     return 0
                     ;;
                 --cloud-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reason)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2113,16 +2113,12 @@ _stackstep() {
             return 0
             ;;
         stackstep__subcmd__hold)
-            opts="-s -C -h --reason --stack --cwd --cloud-url --help"
+            opts="-s -C -h --stack --cwd --cloud-url --reason --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --reason)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --stack)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2140,6 +2136,10 @@ _stackstep() {
                     return 0
                     ;;
                 --cloud-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reason)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3501,16 +3501,12 @@ _stackstep() {
             return 0
             ;;
         stackstep__subcmd__release)
-            opts="-s -C -h --reason --stack --cwd --cloud-url --help"
+            opts="-s -C -h --stack --cwd --cloud-url --reason --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --reason)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --stack)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3528,6 +3524,10 @@ _stackstep() {
                     return 0
                     ;;
                 --cloud-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reason)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -962,20 +962,20 @@ never\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l offline -d 'Never use the network to install the Pulumi CLI' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l cache-folder -d 'Where installed CLIs are kept' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -s h -l help -d 'Print help'
-complete -c stackstep -n "__fish_stackstep_using_subcommand hold" -l reason -d 'Why; it stands in the ledger' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand hold" -s s -l stack -d 'The stack' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand hold" -s C -l cwd -d 'The folder of the Pulumi program' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand hold" -l cloud-url -d 'The backend' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand hold" -l reason -d 'Why; it stands in the ledger' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand hold" -s h -l help -d 'Print help'
-complete -c stackstep -n "__fish_stackstep_using_subcommand release" -l reason -d 'Why; it stands in the ledger' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand release" -s s -l stack -d 'The stack' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand release" -s C -l cwd -d 'The folder of the Pulumi program' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand release" -l cloud-url -d 'The backend' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand release" -l reason -d 'Why; it stands in the ledger' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand release" -s h -l help -d 'Print help'
-complete -c stackstep -n "__fish_stackstep_using_subcommand accept" -l reason -d 'Why; it stands in the ledger' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand accept" -s s -l stack -d 'The stack' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand accept" -s C -l cwd -d 'The folder of the Pulumi program' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand accept" -l cloud-url -d 'The backend' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand accept" -l reason -d 'Why; it stands in the ledger' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand accept" -l digest -d 'The digest that the refusal names' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand accept" -l as-deployed -d 'Take this commit for what is deployed: closes what the ledger can\'t tell any more'
 complete -c stackstep -n "__fish_stackstep_using_subcommand accept" -s h -l help -d 'Print help'
@@ -999,19 +999,19 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand unlock" -s C -l cwd 
 complete -c stackstep -n "__fish_stackstep_using_subcommand unlock" -l cloud-url -d 'The backend' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand unlock" -l run -d 'The id of the run, as its page and the ledger have it' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand unlock" -s h -l help -d 'Print help'
+complete -c stackstep -n "__fish_stackstep_using_subcommand approve" -s s -l stack -d 'The stack' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand approve" -s C -l cwd -d 'The folder of the Pulumi program' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand approve" -l cloud-url -d 'The backend' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand approve" -l digest -d 'The digest of the change' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand approve" -l expires -d 'How long the approval counts' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand approve" -l key -d 'The SSH key to sign with; without it the line that signs is printed' -r -F
 complete -c stackstep -n "__fish_stackstep_using_subcommand approve" -l file -d 'The file to write' -r -F
-complete -c stackstep -n "__fish_stackstep_using_subcommand approve" -s s -l stack -d 'The stack' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand approve" -s C -l cwd -d 'The folder of the Pulumi program' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand approve" -l cloud-url -d 'The backend' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand approve" -l environment -d 'The environment that the forge records this deployment for' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand approve" -s h -l help -d 'Print help'
-complete -c stackstep -n "__fish_stackstep_using_subcommand break-glass" -l reason -d 'Why; it stands in the ledger' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand break-glass" -s s -l stack -d 'The stack' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand break-glass" -s C -l cwd -d 'The folder of the Pulumi program' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand break-glass" -l cloud-url -d 'The backend' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand break-glass" -l reason -d 'Why; it stands in the ledger' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand break-glass" -l digest -d 'The digest of the change, which a refusal names and the result of a preview has as `review.digest`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand break-glass" -l link -d 'A page with more, such as the incident' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand break-glass" -s h -l help -d 'Print help'

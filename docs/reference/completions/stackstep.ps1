@@ -887,34 +887,34 @@ Register-ArgumentCompleter -Native -CommandName 'stackstep' -ScriptBlock {
             break
         }
         'stackstep;hold' {
-            [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Why; it stands in the ledger')
             [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The stack')
             [CompletionResult]::new('--stack', '--stack', [CompletionResultType]::ParameterName, 'The stack')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'The folder of the Pulumi program')
             [CompletionResult]::new('--cwd', '--cwd', [CompletionResultType]::ParameterName, 'The folder of the Pulumi program')
             [CompletionResult]::new('--cloud-url', '--cloud-url', [CompletionResultType]::ParameterName, 'The backend')
+            [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Why; it stands in the ledger')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'stackstep;release' {
-            [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Why; it stands in the ledger')
             [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The stack')
             [CompletionResult]::new('--stack', '--stack', [CompletionResultType]::ParameterName, 'The stack')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'The folder of the Pulumi program')
             [CompletionResult]::new('--cwd', '--cwd', [CompletionResultType]::ParameterName, 'The folder of the Pulumi program')
             [CompletionResult]::new('--cloud-url', '--cloud-url', [CompletionResultType]::ParameterName, 'The backend')
+            [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Why; it stands in the ledger')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'stackstep;accept' {
-            [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Why; it stands in the ledger')
             [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The stack')
             [CompletionResult]::new('--stack', '--stack', [CompletionResultType]::ParameterName, 'The stack')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'The folder of the Pulumi program')
             [CompletionResult]::new('--cwd', '--cwd', [CompletionResultType]::ParameterName, 'The folder of the Pulumi program')
             [CompletionResult]::new('--cloud-url', '--cloud-url', [CompletionResultType]::ParameterName, 'The backend')
+            [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Why; it stands in the ledger')
             [CompletionResult]::new('--digest', '--digest', [CompletionResultType]::ParameterName, 'The digest that the refusal names')
             [CompletionResult]::new('--as-deployed', '--as-deployed', [CompletionResultType]::ParameterName, 'Take this commit for what is deployed: closes what the ledger can''t tell any more')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
@@ -960,27 +960,27 @@ Register-ArgumentCompleter -Native -CommandName 'stackstep' -ScriptBlock {
             break
         }
         'stackstep;approve' {
-            [CompletionResult]::new('--digest', '--digest', [CompletionResultType]::ParameterName, 'The digest of the change')
-            [CompletionResult]::new('--expires', '--expires', [CompletionResultType]::ParameterName, 'How long the approval counts')
-            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'The SSH key to sign with; without it the line that signs is printed')
-            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'The file to write')
             [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The stack')
             [CompletionResult]::new('--stack', '--stack', [CompletionResultType]::ParameterName, 'The stack')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'The folder of the Pulumi program')
             [CompletionResult]::new('--cwd', '--cwd', [CompletionResultType]::ParameterName, 'The folder of the Pulumi program')
             [CompletionResult]::new('--cloud-url', '--cloud-url', [CompletionResultType]::ParameterName, 'The backend')
+            [CompletionResult]::new('--digest', '--digest', [CompletionResultType]::ParameterName, 'The digest of the change')
+            [CompletionResult]::new('--expires', '--expires', [CompletionResultType]::ParameterName, 'How long the approval counts')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'The SSH key to sign with; without it the line that signs is printed')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'The file to write')
             [CompletionResult]::new('--environment', '--environment', [CompletionResultType]::ParameterName, 'The environment that the forge records this deployment for')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'stackstep;break-glass' {
-            [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Why; it stands in the ledger')
             [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The stack')
             [CompletionResult]::new('--stack', '--stack', [CompletionResultType]::ParameterName, 'The stack')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'The folder of the Pulumi program')
             [CompletionResult]::new('--cwd', '--cwd', [CompletionResultType]::ParameterName, 'The folder of the Pulumi program')
             [CompletionResult]::new('--cloud-url', '--cloud-url', [CompletionResultType]::ParameterName, 'The backend')
+            [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Why; it stands in the ledger')
             [CompletionResult]::new('--digest', '--digest', [CompletionResultType]::ParameterName, 'The digest of the change, which a refusal names and the result of a preview has as `review.digest`')
             [CompletionResult]::new('--link', '--link', [CompletionResultType]::ParameterName, 'A page with more, such as the incident')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
