@@ -45,7 +45,7 @@ fn what_was_deployed_before_is_deployed_once_its_preview_was_looked_at() {
     run.says(&format!("Rolled back `shop/staging` to {}: 1 updated", &before[..8]))
         .says("this is the reviewed change `sha256:");
     let count = shop.kinds().len() as u64;
-    assert_eq!(shop.kinds()[count as usize - 3..], ["reserved", "finished", "verified"]);
+    assert_eq!(shop.kinds()[usize::try_from(count).unwrap() - 3..], ["reserved", "finished", "verified"]);
     let reserved = shop.entry(count - 2);
     assert_eq!(reserved["commit"].as_str(), Some(before.as_str()));
     assert_eq!(reserved["reason"].as_str(), Some(format!("rollback to {}", &before[..8]).as_str()));

@@ -8,7 +8,6 @@ mod gitea;
 mod github;
 mod gitlab;
 mod issues;
-mod memory;
 pub mod memory;
 pub mod reads;
 
