@@ -6,6 +6,7 @@ mod config;
 pub mod index;
 pub mod objects;
 pub mod remote;
+pub mod tree;
 
 use std::path::{Component, Path, PathBuf};
 

@@ -38,6 +38,8 @@ pub enum Ask {
     Hold(HoldAsk),
     /// `accept`: a person takes a refused change for a reviewed one.
     Accept(AcceptAsk),
+    /// `comment-command`: carries out the command of a comment.
+    CommentCommand,
     /// `deploy`: what the map says for the event at hand.
     Deploy,
     /// `run`: the command that the `command` input names. Wrappers call it so.
@@ -98,6 +100,11 @@ pub fn command() -> Clap {
     .subcommand(StatusAsk::subcommand())
     .subcommand(AuditAsk::subcommand())
     .subcommand(UnlockAsk::subcommand())
+    .subcommand(
+        Clap::new("comment-command")
+            .about("Carry out the `/stackstep …` of the comment on a change request that started the job")
+            .args(flags(&[Command::Preview])),
+    )
     .subcommand(
         Clap::new("stacks")
             .about("List the projects and stacks of the repository")
@@ -228,6 +235,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, clap
             event: EventAsk::given(sub),
         }),
         "finish" => Ask::Finish(sub.get_one::<PathBuf>("file").cloned().unwrap_or_default()),
+        "comment-command" => Ask::CommentCommand,
         "deploy" => Ask::Deploy,
         other => Command::from_word(other).map_or(Ask::RunInput, Ask::Run),
     };
@@ -288,6 +296,7 @@ pub fn has_no_result(word: &str) -> bool {
                 | "status"
                 | "audit"
                 | "unlock"
+                | "comment-command"
                 | "rules"
                 | "doctor"
                 | "finish"

@@ -7,7 +7,9 @@ use super::ledger_verb;
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
 use crate::ci::console::Console;
+use crate::engine::job::Job;
 use crate::inputs::resolve::Flags;
+use crate::ledger::Ledger;
 use crate::ledger::entry::EntryKind;
 use crate::ledger::history::History;
 use crate::process::signals::Signals;
@@ -47,9 +49,16 @@ pub async fn hold(
 ) -> Result<u8> {
     let verb = if ask.releases { "release" } else { "hold" };
     let (job, ledger) = ledger_verb::with_ledger(verb, flags, env, console, signals).await?;
+    let done = hold_stack(ask, &job, &ledger, console).await?;
+    console.line(&done);
+    Ok(0)
+}
+
+/// Writes the entry about the job's stack. Returns what was done, in a sentence.
+pub async fn hold_stack(ask: &HoldAsk, job: &Job<'_>, ledger: &Ledger, console: &Console) -> Result<String> {
     let identity = job.identity().unwrap_or_default();
     let kind = if ask.releases { EntryKind::Released } else { EntryKind::Held };
-    let entry = ledger_verb::entry(&job, kind, &ask.reason, console);
+    let entry = ledger_verb::entry(job, kind, &ask.reason, console);
     let decide = |past: &History| {
         if ask.releases && past.holds().is_empty() {
             return Err(Error::input(format!("`{identity}` is not held"), "there is nothing to release"));
@@ -59,6 +68,5 @@ pub async fn hold(
     let written = ledger.append(decide).await.map_err(ledger::not_appended)?;
     let number = written.map_or(0, |entry| entry.number);
     let done = if ask.releases { "released" } else { "held: nothing is deployed until it is released" };
-    console.line(&format!("`{identity}` is {done} (entry {number} of the ledger)"));
-    Ok(0)
+    Ok(format!("`{identity}` is {done} (entry {number} of the ledger)"))
 }

@@ -3,6 +3,7 @@
 pub mod accept;
 pub mod args;
 pub mod audit;
+pub mod comment_command;
 pub mod deploy;
 pub mod doctor;
 pub mod early;

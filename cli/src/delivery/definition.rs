@@ -1,11 +1,12 @@
-//! The definition of a repository's deployments: the sections `deploy` and `stacks` of the root's `stackstep.yaml`.
+//! The definition of a repository's deployments: the sections `deploy`, `stacks` and `comment-commands` of the root's `stackstep.yaml`.
 
 use std::path::PathBuf;
 
+use super::comment_commands::CommentCommands;
 use super::map::DeployMap;
 use super::settings::{StackSettings, hidden_entries};
 use crate::base::error::{Problem, Result};
-use crate::inputs::file::{ConfigFile, DEPLOY, STACKS};
+use crate::inputs::file::{COMMENT_COMMANDS, ConfigFile, DEPLOY, STACKS};
 use crate::pulumi::stack::StackName;
 
 /// The sections of one version of the file.
@@ -15,22 +16,32 @@ pub struct Definition {
     pub deploy: Option<DeployMap>,
     /// The entries of the section `stacks`, in the order of the file.
     pub stacks: Vec<StackSettings>,
+    /// The section `comment-commands`.
+    pub comment_commands: Option<CommentCommands>,
     /// The folders of the repository's projects, as patterns.
     pub projects: Option<Vec<String>>,
 }
 
 impl Definition {
-    /// Reads the sections of a file. None if it has neither.
+    /// One without any section.
+    pub fn empty() -> Self {
+        Self { deploy: None, stacks: Vec::new(), comment_commands: None, projects: None }
+    }
+
+    /// Reads the sections of a file. None if it has none of them.
     pub fn from_file(file: &ConfigFile) -> Result<Option<Self>> {
         let path = file.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let deploy = file.section(DEPLOY).map(|section| DeployMap::parse(section, &path)).transpose()?;
         let stacks = file.section(STACKS).map(|section| StackSettings::parse_all(section, &path));
         let stacks = stacks.transpose()?.unwrap_or_default();
-        let is_empty = deploy.is_none() && file.section(STACKS).is_none();
-        Ok((!is_empty).then_some(Self { deploy, stacks, projects: file.projects()? }))
+        let commands = file.section(COMMENT_COMMANDS);
+        let comment_commands = commands.map(|section| CommentCommands::parse(section, &path)).transpose()?;
+        let is_empty = deploy.is_none() && file.section(STACKS).is_none() && comment_commands.is_none();
+        let projects = file.projects()?;
+        Ok((!is_empty).then_some(Self { deploy, stacks, comment_commands, projects }))
     }
 
-    /// Reads the sections of the text of a file. None if it has neither.
+    /// Reads the sections of the text of a file. None if it has none of them.
     pub fn parse(text: &str) -> Result<Option<Self>> {
         Self::from_file(&ConfigFile::parse(PathBuf::from(crate::inputs::file::NAME), text)?)
     }

@@ -6,12 +6,13 @@
 use serde_json::{Value, json};
 
 mod contents;
+mod conversation;
 mod protection;
 mod reviews;
 mod runs;
 
 use super::{
-    ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Forge, Person, Place, Reading,
+    ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Conversations, Forge, Person, Place, Reading,
     RequestFor, State, StatusThere, Statuses, begins_with_name, cut_to, encoded, encoded_path, number_at,
     one_field, read_list, text_at,
 };
@@ -91,6 +92,10 @@ impl Forge for Gitea {
     // https://docs.gitea.com/development/api-usage#authentication
     fn authorization(&self, token: &Secret) -> Secret {
         Secret::new(format!("token {}", token.expose()))
+    }
+
+    fn conversations(&self) -> Option<&dyn Conversations> {
+        Some(self)
     }
 }
 

@@ -7,13 +7,16 @@
 use serde_json::{Value, json};
 
 mod contents;
+mod conversation;
 mod protection;
 mod reviews;
 mod rulesets;
 mod runs;
 
+pub(super) use conversation::word as reaction_word;
+
 use super::{
-    ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Deployment, Deployments, Forge,
+    ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Conversations, Deployment, Deployments, Forge,
     KeptRecord, NewRecord, Person, Place, Reading, RequestFor, State, StatusThere, Statuses,
     begins_with_name, cut_to, encoded, encoded_path, number_at, one_field, read_list, text_at,
 };
@@ -126,6 +129,10 @@ impl Forge for GitHub {
     }
 
     fn deployments(&self) -> Option<&dyn Deployments> {
+        Some(self)
+    }
+
+    fn conversations(&self) -> Option<&dyn Conversations> {
         Some(self)
     }
 }

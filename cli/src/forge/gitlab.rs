@@ -7,12 +7,13 @@
 use serde_json::{Value, json};
 
 mod contents;
+mod conversation;
 mod protection;
 mod reviews;
 mod runs;
 
 use super::{
-    ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Deployment, Deployments, Forge, Person,
+    ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Conversations, Deployment, Deployments, Forge, Person,
     Place, Reading, RequestFor, State, StatusThere, Statuses, begins_with_name, cut_to, encoded, is_true,
     number_at, one_field, read_list, text_at,
 };
@@ -98,6 +99,10 @@ impl Forge for GitLab {
     }
 
     fn deployments(&self) -> Option<&dyn Deployments> {
+        Some(self)
+    }
+
+    fn conversations(&self) -> Option<&dyn Conversations> {
         Some(self)
     }
 }

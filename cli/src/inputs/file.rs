@@ -22,8 +22,11 @@ pub const DEPLOY: &str = "deploy";
 /// The key of the root file that says what has to hold for each stack.
 pub const STACKS: &str = "stacks";
 
+/// The key of the root file that says who may give commands in comments.
+pub const COMMENT_COMMANDS: &str = "comment-commands";
+
 /// The sections about the whole repository, which are read from the root's file only.
-pub const SECTIONS: &[&str] = &[PROJECTS, DEPLOY, STACKS];
+pub const SECTIONS: &[&str] = &[PROJECTS, DEPLOY, STACKS, COMMENT_COMMANDS];
 
 const SECRET_STORE: &str = "hand it to the step, from the CI system's own secret store";
 

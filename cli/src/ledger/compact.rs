@@ -52,8 +52,12 @@ const KINDS: [(&str, EntryKind); 11] = [
 ];
 
 /// The short form of the ways of an approval.
-const WAYS: [(&str, ApprovalWay); 3] =
-    [("r", ApprovalWay::Review), ("e", ApprovalWay::Environment), ("s", ApprovalWay::Ssh)];
+const WAYS: [(&str, ApprovalWay); 4] = [
+    ("r", ApprovalWay::Review),
+    ("e", ApprovalWay::Environment),
+    ("s", ApprovalWay::Ssh),
+    ("c", ApprovalWay::Comment),
+];
 
 /// The short form of the ends.
 const ENDS: [(&str, EntryStatus); 4] = [

@@ -79,6 +79,8 @@ open_words! {
         Review = "review",
         /// The gate of the CI system.
         Environment = "environment",
+        /// A comment on the change request.
+        Comment = "comment",
         /// A signature by an SSH key.
         Ssh = "ssh",
     }

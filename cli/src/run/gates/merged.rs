@@ -1,5 +1,6 @@
 //! Finds the change requests that a deployment brings: those merged since the commit that the stack deployed last.
 
+use super::commented;
 use super::facts::GateFacts;
 use super::merged_changes::{MergedChange, MergedChanges};
 use crate::base::error::Problem;
@@ -58,7 +59,8 @@ pub(super) async fn with_previews(
             client.comments(request.number).await.map_err(|trouble| trouble.problem)?;
         let shown = author.as_deref().and_then(|author| shown_preview(&comments, author, &identity));
         let name = client.place().forge.request(request.number);
-        changes.push(MergedChange { request, name, shown });
+        let commented = commented::of_shown(gates.judged.past.as_ref(), &request, shown.as_ref());
+        changes.push(MergedChange { request, name, shown, commented });
     }
     Ok(changes)
 }

@@ -1,5 +1,6 @@
 //! The change requests that a deployment brings, with what our comments on them show.
 
+use super::commented::CommentedApproval;
 use crate::forge::ChangeRequest;
 use crate::publish::comment::previewed::ShownPreview;
 use crate::report::ReviewRecord;
@@ -13,6 +14,8 @@ pub struct MergedChange {
     pub name: String,
     /// The preview of the stack that our comment on it shows.
     pub shown: Option<ShownPreview>,
+    /// The approvals of that which people have given by a comment.
+    pub(super) commented: Vec<CommentedApproval>,
 }
 
 /// The change requests that a deployment brings.
