@@ -94,4 +94,7 @@ mod trust;
 mod verdicts;
 #[cfg(unix)]
 #[cfg(test)]
+mod comment_commands;
+#[cfg(unix)]
+#[cfg(test)]
 mod ways;

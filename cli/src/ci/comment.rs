@@ -54,7 +54,9 @@ pub(super) fn of_gitlab(env: &Env) -> Option<StartedBy> {
     if env.get("CI_PIPELINE_SOURCE") != Some("trigger") {
         return None;
     }
-    let event = env.event()?;
+    let Some(event) = env.event() else {
+        return Some(StartedBy::NoCommand("the pipeline was triggered without a comment"));
+    };
     let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str);
     if text("/object_kind") != Some("note") {
         return Some(StartedBy::NoCommand("the pipeline was triggered by something else than a comment"));

@@ -7,10 +7,10 @@ use crate::base::env::Env;
 use crate::base::error::{Error, Result};
 use crate::base::git::objects::GitCommand;
 use crate::base::git::short_commit;
-use crate::base::git::tree::{CommitTree, KnownBranch};
+use crate::base::git::tree::{CommitTree, KnownBranch, SignIn};
 use crate::base::own_folder::OwnFolder;
+use crate::base::reason::Reason;
 use crate::process::helper::run_apart;
-use crate::report::Reason;
 
 /// The time limit of the fetch and of the checkout, each.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -25,7 +25,14 @@ pub struct FetchedTree {
 impl FetchedTree {
     /// Fetches a commit from the `origin` of the repository around `checkout`, by its whole hash, and checks it out. `default`:
     /// the default branch, whose `stackstep.yaml` judges it.
-    pub async fn fetch(checkout: &Path, commit: &str, default: KnownBranch<'_>, env: &Env) -> Result<Self> {
+    /// `sign_in`: for a checkout that keeps no credentials.
+    pub async fn fetch(
+        checkout: &Path,
+        commit: &str,
+        default: KnownBranch<'_>,
+        sign_in: Option<&SignIn>,
+        env: &Env,
+    ) -> Result<Self> {
         let own = OwnFolder::new()?;
         let top = own.path().join("checkout");
         std::fs::create_dir(&top).map_err(Error::io("make", &top))?;
@@ -33,12 +40,12 @@ impl FetchedTree {
         let top = std::fs::canonicalize(&top).map_err(Error::io("read", &top))?;
         let failed = |what: &str| Error::Refused {
             what: format!("commit `{}` could not be {what}", short_commit(commit)),
-            hint: "let the checkout keep its credentials (`persist-credentials: true` of `actions/checkout`), so that the commit \
-                   can be fetched from `origin`"
+            hint: "let the job's token read the repository (`contents: read` on GitHub), so that the commit can be fetched from \
+                   `origin`"
                 .to_owned(),
             reason: Reason::Gate,
         };
-        let tree = CommitTree::prepare(checkout, &top, commit, default, env)
+        let tree = CommitTree::prepare(checkout, &top, commit, default, sign_in, env)
             .ok_or_else(|| failed("fetched: there is no git, or the checkout has no `origin`"))?;
         if !succeeds(tree.fetch()).await {
             return Err(failed("fetched from `origin`"));

@@ -40,6 +40,11 @@ complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "exec" -d 'Run a
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "inputs" -d 'Show each input, its value and where it came from'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "hold" -d 'Deploy nothing to a stack until it is released'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "release" -d 'Let a stack that is held be deployed again'
+complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "accept" -d 'Take a change that was refused for a reviewed one'
+complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "status" -d 'Show how the stacks stand: deployed, verified, held, waiting, locked'
+complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "audit" -d 'Show who decided what about a stack, from its ledger'
+complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "unlock" -d 'Remove the lock that a run has left which was killed'
+complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "comment-command" -d 'Carry out the `/stackstep …` of the comment on a change request that started the job'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "stacks" -d 'List the projects and stacks of the repository'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "rules" -d 'Try the rules on result files that are there already, or show which are set'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "doctor" -d 'Check the setup: what was detected, what is missing, what would run; changes nothing'
@@ -960,6 +965,134 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand release" -s s -l sta
 complete -c stackstep -n "__fish_stackstep_using_subcommand release" -s C -l cwd -d 'The folder of the Pulumi program' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand release" -l cloud-url -d 'The backend' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand release" -s h -l help -d 'Print help'
+complete -c stackstep -n "__fish_stackstep_using_subcommand accept" -l reason -d 'Why; it stands in the ledger' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand accept" -s s -l stack -d 'The stack' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand accept" -s C -l cwd -d 'The folder of the Pulumi program' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand accept" -l cloud-url -d 'The backend' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand accept" -l digest -d 'The digest that the refusal names' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand accept" -l as-deployed -d 'Take this commit for what is deployed: closes what the ledger can\'t tell any more'
+complete -c stackstep -n "__fish_stackstep_using_subcommand accept" -s h -l help -d 'Print help'
+complete -c stackstep -n "__fish_stackstep_using_subcommand status" -s s -l stack -d 'The stack' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand status" -s C -l cwd -d 'The folder of the Pulumi program' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand status" -l cloud-url -d 'The backend' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand status" -l json -d 'Print it as JSON'
+complete -c stackstep -n "__fish_stackstep_using_subcommand status" -l markdown -d 'Print it as Markdown, such as for the job\'s summary page'
+complete -c stackstep -n "__fish_stackstep_using_subcommand status" -s h -l help -d 'Print help'
+complete -c stackstep -n "__fish_stackstep_using_subcommand audit" -s s -l stack -d 'The stack' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand audit" -s C -l cwd -d 'The folder of the Pulumi program' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand audit" -l cloud-url -d 'The backend' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand audit" -l since -d 'Only entries from this time on' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand audit" -l number -d 'Only the newest ones' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand audit" -l digest -d 'The change whose deployment the statement is about; by default the last one' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand audit" -l json-lines -d 'Print each entry as JSON on a line, as it is stored'
+complete -c stackstep -n "__fish_stackstep_using_subcommand audit" -l in-toto -d 'Print an in-toto statement of all entries, which others can sign'
+complete -c stackstep -n "__fish_stackstep_using_subcommand audit" -s h -l help -d 'Print help'
+complete -c stackstep -n "__fish_stackstep_using_subcommand unlock" -s s -l stack -d 'The stack' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand unlock" -s C -l cwd -d 'The folder of the Pulumi program' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand unlock" -l cloud-url -d 'The backend' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand unlock" -l run -d 'The id of the run, as its page and the ledger have it' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand unlock" -s h -l help -d 'Print help'
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -s s -l stack -d 'The stack' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -s C -l cwd -d 'The folder of the Pulumi program' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l upsert -d 'Create the stack when the backend says that there is none' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l profile -d 'Take another tool\'s defaults' -r -f -a "none\t''
+official-action\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l cloud-url -d 'The backend' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l oidc-organization -d 'Sign in to this organisation of Pulumi Cloud with the identity that the CI system gives the job (OpenID Connect), instead of a stored access token' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l oidc-team -d 'Ask for a token of this team instead of one of the whole organisation' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l oidc-user -d 'Ask for a personal token of this user instead of one of the organisation' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l oidc-scope -d 'What the organisation\'s token may do beside the usual' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l oidc-expiration -d 'How long the token is valid; Pulumi Cloud may shorten it' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l mask-config -d 'Read the stack\'s configuration first, to hide its secrets wherever they show' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l secrets-provider -d 'How a stack that `upsert` creates encrypts its secrets' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l config -d 'Configuration to set before the operation, as `pulumi config set` would' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l config-file -d 'The stack\'s configuration file' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l env-file -d 'A file of `NAME=value` lines, as dotenv files are written, that the Pulumi CLI gets as environment' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -s m -l message -d 'A message to go with the update' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -s r -l refresh -d 'Refresh the state before the operation' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l run-program -d 'With a refresh or a destroy, run the program to learn what providers need now' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l replace -d 'URNs of resources to replace; `*` and `**` are wildcards' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -s t -l target -d 'URNs of the only resources to touch; `*` and `**` are wildcards' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l target-dependents -d 'Touch what depends on a target too' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -s x -l exclude -d 'URNs of resources not to touch; `*` and `**` are wildcards' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l exclude-dependents -d 'Leave out what depends on an excluded resource too' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -s p -l parallel -d 'How many resources may be worked on at once' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l plan -d 'An update plan, in `cwd` unless its path is absolute' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l args -d 'More arguments for the Pulumi CLI, split as a shell would split them; no shell sees them' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l expect-no-changes -d 'Fail when anything would change, and change nothing' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l fail-on-changes -d 'With `expect-no-changes`: whether changes fail the step (exit status 7)' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l policy-pack -d 'Folders of policy packs to check against' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l policy-pack-config -d 'A JSON file of settings for each policy pack, in the same order' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l timeout -d 'How long the Pulumi CLI may take; then it is cancelled (exit status 70)' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l grace-period -d 'How long a cancelled Pulumi CLI may take to finish what it has begun before it is told to stop at once' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l max-deletes -d 'The most resources that may be deleted; with more, nothing is deployed (exit status 74)' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l max-replaces -d 'The most resources that may be replaced' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l max-updates -d 'The most resources that may be updated' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l max-creates -d 'The most resources that may be created or imported' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l keep -d 'Resources that are never deleted and never replaced: types such as `aws:rds/*`, URNs such as `**::orders-db`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l require-policy-packs -d 'Policy packs that have to have looked at the resources, by name' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l fail-on-rules -d 'Whether a preview that a rule refuses fails the step (exit status 74)' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l result-file -d 'Where to write the result as JSON' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l secret-outputs -d 'Secret stack outputs to export all the same, by name; `*` for all' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l detail -d 'How much of what changes a report shows' -r -f -a "counts\t''
+resources\t''
+paths\t''
+values\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l comment-on-summary -d 'Write the report to the job\'s summary page' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l outputs-file -d 'Where to add the outputs for later steps: a dotenv file on GitLab, elsewhere lines that a POSIX shell can source' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l outputs-prefix -d 'What the names in `outputs-file` begin with' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l markdown-file -d 'Where to write the report as Markdown' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l report-file -d 'Where to write the report as one HTML page that needs no network' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l junit-file -d 'Where to write the report as JUnit XML, which most CI systems show as test results' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l counts-file -d 'Where to write the counts of changes as GitLab\'s `terraform` report has them' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l comment -d 'How the report is commented on the change request' -r -f -a "update\t''
+new\t''
+append\t''
+aggregate\t''
+off\t''
+required\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l comment-when -d 'When there is a comment' -r -f -a "always\t''
+changes\t''
+failure\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l comment-key -d 'Keeps comments and statuses apart that are for the same stack and command' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l comment-merged -d 'After a push to the default branch, comment on the change request that was merged by it' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l comment-author -d 'Whose comments are our own, where the token can\'t ask who it is: the user\'s name on the forge' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l comment-template -d 'A template (minijinja) for the comment instead of the built-in one' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l comment-on-pr -d 'The official action\'s way to ask for a comment' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l edit-pr-comment -d 'The official action\'s way to choose between `comment: update` and `comment: append`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l change-request -d 'The number of the change request to comment on' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l always-include-summary -d 'The official action\'s way to shorten a comment from its front' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l commit-status -d 'Set a status called `stackstep / project / stack` on the commit, with the backend\'s address and the `comment-key` behind it where there are such' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l forge -d 'Where the change request is' -r -f -a "github\t''
+gitlab\t''
+azure-repos\t''
+bitbucket\t''
+gitea\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l forge-url -d 'The forge\'s own address, for one that is not the public one' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l diff -d 'Show the operation as a rich diff in the log' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l color -d 'Whether the output of the Pulumi CLI has colours' -r -f -a "always\t''
+never\t''
+raw\t''
+auto\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l suppress-outputs -d 'Leave the stack\'s outputs out of log and report' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l suppress-progress -d 'Leave the progress dots of the Pulumi CLI out of the log' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -s v -l log-verbosity -d 'How much the Pulumi CLI writes to standard error' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l log-flow -d 'Pass the verbosity on to plugins' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -s d -l debug -d 'Show the debugging output of the Pulumi CLI' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l engine -d 'The engine that runs: a path to a Pulumi CLI, or `sandbox` for the rehearsal that deploys nothing' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l pulumi-version -d 'The version of the Pulumi CLI that this run needs: exact (`3.260.0`), a range (`^3.200`), `latest`, or `latest-14` for the newest that is 14 days old' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l pulumi-version-file -d 'A file that holds the version, such as `.pulumi.version`, `.tool-versions` or `mise.toml`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l pulumi-mirror -d 'Where to install the Pulumi CLI from: the `https://`, `http://` or `file://` URL of a folder with the release\'s files under their own names' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l pulumi-sha256 -d 'The SHA-256 that the archive of the Pulumi CLI has to have, as 64 hexadecimal digits' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l verify -d 'What an archive has to prove before it is installed' -r -f -a "known\t''
+strict\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l deps -d 'Whether the program\'s dependencies are installed first' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l offline -d 'Never use the network to install the Pulumi CLI' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l cache-folder -d 'Where installed CLIs are kept' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -s h -l help -d 'Print help'
 complete -c stackstep -n "__fish_stackstep_using_subcommand stacks" -s C -l cwd -d 'The folder of the Pulumi program' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand stacks" -l json -d 'Print it as JSON'
 complete -c stackstep -n "__fish_stackstep_using_subcommand stacks" -s h -l help -d 'Print help'
@@ -1250,21 +1383,26 @@ never\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l offline -d 'Never use the network to install the Pulumi CLI' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l cache-folder -d 'Where installed CLIs are kept' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -s h -l help -d 'Print help'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "preview" -d 'Show what a deployment would change'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "up" -d 'Deploy'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "deploy" -d 'Deploy or preview what the map in stackstep.yaml says for the event at hand'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "refresh" -d 'Bring the state in line with what is there'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "destroy" -d 'Delete every resource of the stack'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "outputs" -d 'Read the stack\'s outputs and export them to later steps'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "install" -d 'Install the Pulumi CLI if it is missing'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "report" -d 'Publish what other jobs or machines have found'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "exec" -d 'Run any command of the Pulumi CLI with the same backend, credentials and masks'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "inputs" -d 'Show each input, its value and where it came from'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "hold" -d 'Deploy nothing to a stack until it is released'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "release" -d 'Let a stack that is held be deployed again'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "stacks" -d 'List the projects and stacks of the repository'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "rules" -d 'Try the rules on result files that are there already, or show which are set'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "doctor" -d 'Check the setup: what was detected, what is missing, what would run; changes nothing'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "finish" -d 'Complete the report of a run that was killed: what a launcher\'s post step calls'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "run" -d 'Run what the `command` input says: how a CI step calls stackstep'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock comment-command stacks rules doctor finish run help" -f -a "preview" -d 'Show what a deployment would change'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock comment-command stacks rules doctor finish run help" -f -a "up" -d 'Deploy'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock comment-command stacks rules doctor finish run help" -f -a "deploy" -d 'Deploy or preview what the map in stackstep.yaml says for the event at hand'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock comment-command stacks rules doctor finish run help" -f -a "refresh" -d 'Bring the state in line with what is there'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock comment-command stacks rules doctor finish run help" -f -a "destroy" -d 'Delete every resource of the stack'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock comment-command stacks rules doctor finish run help" -f -a "outputs" -d 'Read the stack\'s outputs and export them to later steps'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock comment-command stacks rules doctor finish run help" -f -a "install" -d 'Install the Pulumi CLI if it is missing'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock comment-command stacks rules doctor finish run help" -f -a "report" -d 'Publish what other jobs or machines have found'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock comment-command stacks rules doctor finish run help" -f -a "exec" -d 'Run any command of the Pulumi CLI with the same backend, credentials and masks'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock comment-command stacks rules doctor finish run help" -f -a "inputs" -d 'Show each input, its value and where it came from'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock comment-command stacks rules doctor finish run help" -f -a "hold" -d 'Deploy nothing to a stack until it is released'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock comment-command stacks rules doctor finish run help" -f -a "release" -d 'Let a stack that is held be deployed again'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock comment-command stacks rules doctor finish run help" -f -a "accept" -d 'Take a change that was refused for a reviewed one'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock comment-command stacks rules doctor finish run help" -f -a "status" -d 'Show how the stacks stand: deployed, verified, held, waiting, locked'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock comment-command stacks rules doctor finish run help" -f -a "audit" -d 'Show who decided what about a stack, from its ledger'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock comment-command stacks rules doctor finish run help" -f -a "unlock" -d 'Remove the lock that a run has left which was killed'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock comment-command stacks rules doctor finish run help" -f -a "comment-command" -d 'Carry out the `/stackstep …` of the comment on a change request that started the job'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock comment-command stacks rules doctor finish run help" -f -a "stacks" -d 'List the projects and stacks of the repository'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock comment-command stacks rules doctor finish run help" -f -a "rules" -d 'Try the rules on result files that are there already, or show which are set'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock comment-command stacks rules doctor finish run help" -f -a "doctor" -d 'Check the setup: what was detected, what is missing, what would run; changes nothing'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock comment-command stacks rules doctor finish run help" -f -a "finish" -d 'Complete the report of a run that was killed: what a launcher\'s post step calls'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock comment-command stacks rules doctor finish run help" -f -a "run" -d 'Run what the `command` input says: how a CI step calls stackstep'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock comment-command stacks rules doctor finish run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

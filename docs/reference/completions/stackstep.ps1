@@ -39,6 +39,11 @@ Register-ArgumentCompleter -Native -CommandName 'stackstep' -ScriptBlock {
             [CompletionResult]::new('inputs', 'inputs', [CompletionResultType]::ParameterValue, 'Show each input, its value and where it came from')
             [CompletionResult]::new('hold', 'hold', [CompletionResultType]::ParameterValue, 'Deploy nothing to a stack until it is released')
             [CompletionResult]::new('release', 'release', [CompletionResultType]::ParameterValue, 'Let a stack that is held be deployed again')
+            [CompletionResult]::new('accept', 'accept', [CompletionResultType]::ParameterValue, 'Take a change that was refused for a reviewed one')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show how the stacks stand: deployed, verified, held, waiting, locked')
+            [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Show who decided what about a stack, from its ledger')
+            [CompletionResult]::new('unlock', 'unlock', [CompletionResultType]::ParameterValue, 'Remove the lock that a run has left which was killed')
+            [CompletionResult]::new('comment-command', 'comment-command', [CompletionResultType]::ParameterValue, 'Carry out the `/stackstep …` of the comment on a change request that started the job')
             [CompletionResult]::new('stacks', 'stacks', [CompletionResultType]::ParameterValue, 'List the projects and stacks of the repository')
             [CompletionResult]::new('rules', 'rules', [CompletionResultType]::ParameterValue, 'Try the rules on result files that are there already, or show which are set')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Check the setup: what was detected, what is missing, what would run; changes nothing')
@@ -896,6 +901,150 @@ Register-ArgumentCompleter -Native -CommandName 'stackstep' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
+        'stackstep;accept' {
+            [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Why; it stands in the ledger')
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The stack')
+            [CompletionResult]::new('--stack', '--stack', [CompletionResultType]::ParameterName, 'The stack')
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'The folder of the Pulumi program')
+            [CompletionResult]::new('--cwd', '--cwd', [CompletionResultType]::ParameterName, 'The folder of the Pulumi program')
+            [CompletionResult]::new('--cloud-url', '--cloud-url', [CompletionResultType]::ParameterName, 'The backend')
+            [CompletionResult]::new('--digest', '--digest', [CompletionResultType]::ParameterName, 'The digest that the refusal names')
+            [CompletionResult]::new('--as-deployed', '--as-deployed', [CompletionResultType]::ParameterName, 'Take this commit for what is deployed: closes what the ledger can''t tell any more')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'stackstep;status' {
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The stack')
+            [CompletionResult]::new('--stack', '--stack', [CompletionResultType]::ParameterName, 'The stack')
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'The folder of the Pulumi program')
+            [CompletionResult]::new('--cwd', '--cwd', [CompletionResultType]::ParameterName, 'The folder of the Pulumi program')
+            [CompletionResult]::new('--cloud-url', '--cloud-url', [CompletionResultType]::ParameterName, 'The backend')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print it as JSON')
+            [CompletionResult]::new('--markdown', '--markdown', [CompletionResultType]::ParameterName, 'Print it as Markdown, such as for the job''s summary page')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'stackstep;audit' {
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The stack')
+            [CompletionResult]::new('--stack', '--stack', [CompletionResultType]::ParameterName, 'The stack')
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'The folder of the Pulumi program')
+            [CompletionResult]::new('--cwd', '--cwd', [CompletionResultType]::ParameterName, 'The folder of the Pulumi program')
+            [CompletionResult]::new('--cloud-url', '--cloud-url', [CompletionResultType]::ParameterName, 'The backend')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only entries from this time on')
+            [CompletionResult]::new('--number', '--number', [CompletionResultType]::ParameterName, 'Only the newest ones')
+            [CompletionResult]::new('--digest', '--digest', [CompletionResultType]::ParameterName, 'The change whose deployment the statement is about; by default the last one')
+            [CompletionResult]::new('--json-lines', '--json-lines', [CompletionResultType]::ParameterName, 'Print each entry as JSON on a line, as it is stored')
+            [CompletionResult]::new('--in-toto', '--in-toto', [CompletionResultType]::ParameterName, 'Print an in-toto statement of all entries, which others can sign')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'stackstep;unlock' {
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The stack')
+            [CompletionResult]::new('--stack', '--stack', [CompletionResultType]::ParameterName, 'The stack')
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'The folder of the Pulumi program')
+            [CompletionResult]::new('--cwd', '--cwd', [CompletionResultType]::ParameterName, 'The folder of the Pulumi program')
+            [CompletionResult]::new('--cloud-url', '--cloud-url', [CompletionResultType]::ParameterName, 'The backend')
+            [CompletionResult]::new('--run', '--run', [CompletionResultType]::ParameterName, 'The id of the run, as its page and the ledger have it')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'stackstep;comment-command' {
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The stack')
+            [CompletionResult]::new('--stack', '--stack', [CompletionResultType]::ParameterName, 'The stack')
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'The folder of the Pulumi program')
+            [CompletionResult]::new('--cwd', '--cwd', [CompletionResultType]::ParameterName, 'The folder of the Pulumi program')
+            [CompletionResult]::new('--upsert', '--upsert', [CompletionResultType]::ParameterName, 'Create the stack when the backend says that there is none')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Take another tool''s defaults')
+            [CompletionResult]::new('--cloud-url', '--cloud-url', [CompletionResultType]::ParameterName, 'The backend')
+            [CompletionResult]::new('--oidc-organization', '--oidc-organization', [CompletionResultType]::ParameterName, 'Sign in to this organisation of Pulumi Cloud with the identity that the CI system gives the job (OpenID Connect), instead of a stored access token')
+            [CompletionResult]::new('--oidc-team', '--oidc-team', [CompletionResultType]::ParameterName, 'Ask for a token of this team instead of one of the whole organisation')
+            [CompletionResult]::new('--oidc-user', '--oidc-user', [CompletionResultType]::ParameterName, 'Ask for a personal token of this user instead of one of the organisation')
+            [CompletionResult]::new('--oidc-scope', '--oidc-scope', [CompletionResultType]::ParameterName, 'What the organisation''s token may do beside the usual')
+            [CompletionResult]::new('--oidc-expiration', '--oidc-expiration', [CompletionResultType]::ParameterName, 'How long the token is valid; Pulumi Cloud may shorten it')
+            [CompletionResult]::new('--mask-config', '--mask-config', [CompletionResultType]::ParameterName, 'Read the stack''s configuration first, to hide its secrets wherever they show')
+            [CompletionResult]::new('--secrets-provider', '--secrets-provider', [CompletionResultType]::ParameterName, 'How a stack that `upsert` creates encrypts its secrets')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration to set before the operation, as `pulumi config set` would')
+            [CompletionResult]::new('--config-file', '--config-file', [CompletionResultType]::ParameterName, 'The stack''s configuration file')
+            [CompletionResult]::new('--env-file', '--env-file', [CompletionResultType]::ParameterName, 'A file of `NAME=value` lines, as dotenv files are written, that the Pulumi CLI gets as environment')
+            [CompletionResult]::new('-m', '-m', [CompletionResultType]::ParameterName, 'A message to go with the update')
+            [CompletionResult]::new('--message', '--message', [CompletionResultType]::ParameterName, 'A message to go with the update')
+            [CompletionResult]::new('-r', '-r', [CompletionResultType]::ParameterName, 'Refresh the state before the operation')
+            [CompletionResult]::new('--refresh', '--refresh', [CompletionResultType]::ParameterName, 'Refresh the state before the operation')
+            [CompletionResult]::new('--run-program', '--run-program', [CompletionResultType]::ParameterName, 'With a refresh or a destroy, run the program to learn what providers need now')
+            [CompletionResult]::new('--replace', '--replace', [CompletionResultType]::ParameterName, 'URNs of resources to replace; `*` and `**` are wildcards')
+            [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'URNs of the only resources to touch; `*` and `**` are wildcards')
+            [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'URNs of the only resources to touch; `*` and `**` are wildcards')
+            [CompletionResult]::new('--target-dependents', '--target-dependents', [CompletionResultType]::ParameterName, 'Touch what depends on a target too')
+            [CompletionResult]::new('-x', '-x', [CompletionResultType]::ParameterName, 'URNs of resources not to touch; `*` and `**` are wildcards')
+            [CompletionResult]::new('--exclude', '--exclude', [CompletionResultType]::ParameterName, 'URNs of resources not to touch; `*` and `**` are wildcards')
+            [CompletionResult]::new('--exclude-dependents', '--exclude-dependents', [CompletionResultType]::ParameterName, 'Leave out what depends on an excluded resource too')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'How many resources may be worked on at once')
+            [CompletionResult]::new('--parallel', '--parallel', [CompletionResultType]::ParameterName, 'How many resources may be worked on at once')
+            [CompletionResult]::new('--plan', '--plan', [CompletionResultType]::ParameterName, 'An update plan, in `cwd` unless its path is absolute')
+            [CompletionResult]::new('--args', '--args', [CompletionResultType]::ParameterName, 'More arguments for the Pulumi CLI, split as a shell would split them; no shell sees them')
+            [CompletionResult]::new('--expect-no-changes', '--expect-no-changes', [CompletionResultType]::ParameterName, 'Fail when anything would change, and change nothing')
+            [CompletionResult]::new('--fail-on-changes', '--fail-on-changes', [CompletionResultType]::ParameterName, 'With `expect-no-changes`: whether changes fail the step (exit status 7)')
+            [CompletionResult]::new('--policy-pack', '--policy-pack', [CompletionResultType]::ParameterName, 'Folders of policy packs to check against')
+            [CompletionResult]::new('--policy-pack-config', '--policy-pack-config', [CompletionResultType]::ParameterName, 'A JSON file of settings for each policy pack, in the same order')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long the Pulumi CLI may take; then it is cancelled (exit status 70)')
+            [CompletionResult]::new('--grace-period', '--grace-period', [CompletionResultType]::ParameterName, 'How long a cancelled Pulumi CLI may take to finish what it has begun before it is told to stop at once')
+            [CompletionResult]::new('--max-deletes', '--max-deletes', [CompletionResultType]::ParameterName, 'The most resources that may be deleted; with more, nothing is deployed (exit status 74)')
+            [CompletionResult]::new('--max-replaces', '--max-replaces', [CompletionResultType]::ParameterName, 'The most resources that may be replaced')
+            [CompletionResult]::new('--max-updates', '--max-updates', [CompletionResultType]::ParameterName, 'The most resources that may be updated')
+            [CompletionResult]::new('--max-creates', '--max-creates', [CompletionResultType]::ParameterName, 'The most resources that may be created or imported')
+            [CompletionResult]::new('--keep', '--keep', [CompletionResultType]::ParameterName, 'Resources that are never deleted and never replaced: types such as `aws:rds/*`, URNs such as `**::orders-db`')
+            [CompletionResult]::new('--require-policy-packs', '--require-policy-packs', [CompletionResultType]::ParameterName, 'Policy packs that have to have looked at the resources, by name')
+            [CompletionResult]::new('--no-warnings', '--no-warnings', [CompletionResultType]::ParameterName, 'Deploy nothing that the engine, the program or a provider warns of')
+            [CompletionResult]::new('--fail-on-rules', '--fail-on-rules', [CompletionResultType]::ParameterName, 'Whether a preview that a rule refuses fails the step (exit status 74)')
+            [CompletionResult]::new('--result-file', '--result-file', [CompletionResultType]::ParameterName, 'Where to write the result as JSON')
+            [CompletionResult]::new('--secret-outputs', '--secret-outputs', [CompletionResultType]::ParameterName, 'Secret stack outputs to export all the same, by name; `*` for all')
+            [CompletionResult]::new('--detail', '--detail', [CompletionResultType]::ParameterName, 'How much of what changes a report shows')
+            [CompletionResult]::new('--comment-on-summary', '--comment-on-summary', [CompletionResultType]::ParameterName, 'Write the report to the job''s summary page')
+            [CompletionResult]::new('--outputs-file', '--outputs-file', [CompletionResultType]::ParameterName, 'Where to add the outputs for later steps: a dotenv file on GitLab, elsewhere lines that a POSIX shell can source')
+            [CompletionResult]::new('--outputs-prefix', '--outputs-prefix', [CompletionResultType]::ParameterName, 'What the names in `outputs-file` begin with')
+            [CompletionResult]::new('--markdown-file', '--markdown-file', [CompletionResultType]::ParameterName, 'Where to write the report as Markdown')
+            [CompletionResult]::new('--report-file', '--report-file', [CompletionResultType]::ParameterName, 'Where to write the report as one HTML page that needs no network')
+            [CompletionResult]::new('--junit-file', '--junit-file', [CompletionResultType]::ParameterName, 'Where to write the report as JUnit XML, which most CI systems show as test results')
+            [CompletionResult]::new('--counts-file', '--counts-file', [CompletionResultType]::ParameterName, 'Where to write the counts of changes as GitLab''s `terraform` report has them')
+            [CompletionResult]::new('--comment', '--comment', [CompletionResultType]::ParameterName, 'How the report is commented on the change request')
+            [CompletionResult]::new('--comment-when', '--comment-when', [CompletionResultType]::ParameterName, 'When there is a comment')
+            [CompletionResult]::new('--comment-key', '--comment-key', [CompletionResultType]::ParameterName, 'Keeps comments and statuses apart that are for the same stack and command')
+            [CompletionResult]::new('--comment-merged', '--comment-merged', [CompletionResultType]::ParameterName, 'After a push to the default branch, comment on the change request that was merged by it')
+            [CompletionResult]::new('--comment-author', '--comment-author', [CompletionResultType]::ParameterName, 'Whose comments are our own, where the token can''t ask who it is: the user''s name on the forge')
+            [CompletionResult]::new('--comment-template', '--comment-template', [CompletionResultType]::ParameterName, 'A template (minijinja) for the comment instead of the built-in one')
+            [CompletionResult]::new('--comment-on-pr', '--comment-on-pr', [CompletionResultType]::ParameterName, 'The official action''s way to ask for a comment')
+            [CompletionResult]::new('--edit-pr-comment', '--edit-pr-comment', [CompletionResultType]::ParameterName, 'The official action''s way to choose between `comment: update` and `comment: append`')
+            [CompletionResult]::new('--change-request', '--change-request', [CompletionResultType]::ParameterName, 'The number of the change request to comment on')
+            [CompletionResult]::new('--always-include-summary', '--always-include-summary', [CompletionResultType]::ParameterName, 'The official action''s way to shorten a comment from its front')
+            [CompletionResult]::new('--commit-status', '--commit-status', [CompletionResultType]::ParameterName, 'Set a status called `stackstep / project / stack` on the commit, with the backend''s address and the `comment-key` behind it where there are such')
+            [CompletionResult]::new('--forge', '--forge', [CompletionResultType]::ParameterName, 'Where the change request is')
+            [CompletionResult]::new('--forge-url', '--forge-url', [CompletionResultType]::ParameterName, 'The forge''s own address, for one that is not the public one')
+            [CompletionResult]::new('--diff', '--diff', [CompletionResultType]::ParameterName, 'Show the operation as a rich diff in the log')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Whether the output of the Pulumi CLI has colours')
+            [CompletionResult]::new('--suppress-outputs', '--suppress-outputs', [CompletionResultType]::ParameterName, 'Leave the stack''s outputs out of log and report')
+            [CompletionResult]::new('--suppress-progress', '--suppress-progress', [CompletionResultType]::ParameterName, 'Leave the progress dots of the Pulumi CLI out of the log')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'How much the Pulumi CLI writes to standard error')
+            [CompletionResult]::new('--log-verbosity', '--log-verbosity', [CompletionResultType]::ParameterName, 'How much the Pulumi CLI writes to standard error')
+            [CompletionResult]::new('--log-flow', '--log-flow', [CompletionResultType]::ParameterName, 'Pass the verbosity on to plugins')
+            [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Show the debugging output of the Pulumi CLI')
+            [CompletionResult]::new('--debug', '--debug', [CompletionResultType]::ParameterName, 'Show the debugging output of the Pulumi CLI')
+            [CompletionResult]::new('--engine', '--engine', [CompletionResultType]::ParameterName, 'The engine that runs: a path to a Pulumi CLI, or `sandbox` for the rehearsal that deploys nothing')
+            [CompletionResult]::new('--pulumi-version', '--pulumi-version', [CompletionResultType]::ParameterName, 'The version of the Pulumi CLI that this run needs: exact (`3.260.0`), a range (`^3.200`), `latest`, or `latest-14` for the newest that is 14 days old')
+            [CompletionResult]::new('--pulumi-version-file', '--pulumi-version-file', [CompletionResultType]::ParameterName, 'A file that holds the version, such as `.pulumi.version`, `.tool-versions` or `mise.toml`')
+            [CompletionResult]::new('--pulumi-mirror', '--pulumi-mirror', [CompletionResultType]::ParameterName, 'Where to install the Pulumi CLI from: the `https://`, `http://` or `file://` URL of a folder with the release''s files under their own names')
+            [CompletionResult]::new('--pulumi-sha256', '--pulumi-sha256', [CompletionResultType]::ParameterName, 'The SHA-256 that the archive of the Pulumi CLI has to have, as 64 hexadecimal digits')
+            [CompletionResult]::new('--verify', '--verify', [CompletionResultType]::ParameterName, 'What an archive has to prove before it is installed')
+            [CompletionResult]::new('--deps', '--deps', [CompletionResultType]::ParameterName, 'Whether the program''s dependencies are installed first')
+            [CompletionResult]::new('--offline', '--offline', [CompletionResultType]::ParameterName, 'Never use the network to install the Pulumi CLI')
+            [CompletionResult]::new('--cache-folder', '--cache-folder', [CompletionResultType]::ParameterName, 'Where installed CLIs are kept')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
         'stackstep;stacks' {
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'The folder of the Pulumi program')
             [CompletionResult]::new('--cwd', '--cwd', [CompletionResultType]::ParameterName, 'The folder of the Pulumi program')
@@ -1169,6 +1318,11 @@ Register-ArgumentCompleter -Native -CommandName 'stackstep' -ScriptBlock {
             [CompletionResult]::new('inputs', 'inputs', [CompletionResultType]::ParameterValue, 'Show each input, its value and where it came from')
             [CompletionResult]::new('hold', 'hold', [CompletionResultType]::ParameterValue, 'Deploy nothing to a stack until it is released')
             [CompletionResult]::new('release', 'release', [CompletionResultType]::ParameterValue, 'Let a stack that is held be deployed again')
+            [CompletionResult]::new('accept', 'accept', [CompletionResultType]::ParameterValue, 'Take a change that was refused for a reviewed one')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show how the stacks stand: deployed, verified, held, waiting, locked')
+            [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Show who decided what about a stack, from its ledger')
+            [CompletionResult]::new('unlock', 'unlock', [CompletionResultType]::ParameterValue, 'Remove the lock that a run has left which was killed')
+            [CompletionResult]::new('comment-command', 'comment-command', [CompletionResultType]::ParameterValue, 'Carry out the `/stackstep …` of the comment on a change request that started the job')
             [CompletionResult]::new('stacks', 'stacks', [CompletionResultType]::ParameterValue, 'List the projects and stacks of the repository')
             [CompletionResult]::new('rules', 'rules', [CompletionResultType]::ParameterValue, 'Try the rules on result files that are there already, or show which are set')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Check the setup: what was detected, what is missing, what would run; changes nothing')
@@ -1211,6 +1365,21 @@ Register-ArgumentCompleter -Native -CommandName 'stackstep' -ScriptBlock {
             break
         }
         'stackstep;help;release' {
+            break
+        }
+        'stackstep;help;accept' {
+            break
+        }
+        'stackstep;help;status' {
+            break
+        }
+        'stackstep;help;audit' {
+            break
+        }
+        'stackstep;help;unlock' {
+            break
+        }
+        'stackstep;help;comment-command' {
             break
         }
         'stackstep;help;stacks' {

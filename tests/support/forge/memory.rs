@@ -11,6 +11,8 @@ pub struct Stored {
     pub author: String,
     pub body: String,
     pub hidden: bool,
+    /// When it was first written.
+    pub created: String,
     /// When it was last written.
     pub at: String,
 }
@@ -68,6 +70,8 @@ pub struct Memory {
     /// Checks, in the order in which they were set; none where the token may not.
     pub checks: Option<Vec<Value>>,
     pub deployments: Vec<Value>,
+    /// Reactions to comments: the comment's id, and the vendor's word.
+    pub reactions: Vec<(u64, String)>,
     /// What people are told of: a comment that is new.
     pub notifications: usize,
     /// What is only read: reviews, files, history, protection.
@@ -94,6 +98,7 @@ impl Memory {
             author: author.to_owned(),
             body: body.to_owned(),
             hidden: false,
+            created: at.clone(),
             at,
         });
         self.last

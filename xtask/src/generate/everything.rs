@@ -1,6 +1,6 @@
 //! Everything that is generated.
 
-use super::{command_line, reference, rules, sample, schema, tried};
+use super::{command_line, comment_commands, reference, rules, sample, schema, tried};
 use crate::generate::generated::{Generated, Suite};
 use crate::generate::renderer::Renderer;
 use crate::generate::spec::folders;
@@ -15,6 +15,7 @@ pub fn files(root: &Path) -> Result<Vec<Generated>> {
     let mut files =
         vec![sample::readme(root)?, reference::inputs(&suite), schema::stackstep_yaml(), schema::result()];
     files.push(rules::page(root)?);
+    files.push(comment_commands::page(root)?);
     files.push(tried::versions(root)?);
     files.extend(command_line::files()?);
     files.extend(wrappers(root, &release)?);

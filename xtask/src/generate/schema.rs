@@ -1,10 +1,10 @@
 //! The published JSON Schemas: of `stackstep.yaml`, for editors, and of the result file, for whoever reads it.
 //! JSON Schema 2020-12, <https://json-schema.org/draft/2020-12>.
 
-use super::{Generated, MARKER, delivery, reference, rules};
+use super::{Generated, MARKER, comment_commands, delivery, reference, rules};
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
-use stackstep::inputs::file::{DEPLOY, PROJECTS, STACKS};
+use stackstep::inputs::file::{COMMENT_COMMANDS, DEPLOY, PROJECTS, STACKS};
 use stackstep::inputs::{INPUTS, Input, Kind};
 use stackstep::report::{Report, SCHEMA};
 use std::path::PathBuf;
@@ -46,11 +46,12 @@ pub fn stackstep_yaml() -> Generated {
             "description": "In the file at the repository's root: the folders of its projects; `*` and `**` are wildcards. Default: each folder with a Pulumi.yaml that git tracks.",
         }),
     );
-    for section in [DEPLOY, STACKS] {
+    for section in [DEPLOY, STACKS, COMMENT_COMMANDS] {
         properties.insert(section.to_owned(), json!({ "$ref": format!("#/$defs/{section}") }));
     }
     let mut definitions = delivery::definitions();
     definitions.insert("rules".to_owned(), rules::schema());
+    definitions.insert(COMMENT_COMMANDS.to_owned(), comment_commands::schema());
     definitions.insert("one-name-each".to_owned(), json!({ "allOf": one_name_each() }));
     let schema = json!({
         "$schema": DIALECT,

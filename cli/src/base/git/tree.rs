@@ -9,6 +9,7 @@ use super::objects::GitCommand;
 use super::remote::{Remote, apart, program};
 use super::{common_folder, git_folder, text};
 use crate::base::env::Env;
+use crate::base::secret::Secret;
 
 /// The ref that the commit is fetched as.
 const FETCHED: &str = "refs/stackstep/commit";
@@ -32,6 +33,15 @@ pub struct KnownBranch<'a> {
     pub commit: &'a str,
 }
 
+/// How to sign in at `origin` where the checkout keeps no credentials.
+#[derive(Debug)]
+pub struct SignIn {
+    /// The server that gets the header, and no other: `https://github.com`.
+    pub server: String,
+    /// The header of the request: `Authorization: Basic …`.
+    pub header: Secret,
+}
+
 impl CommitTree {
     /// Prepares `folder`, which is empty, for a commit of the repository around `checkout`. None without git, or without a
     /// remote.
@@ -40,9 +50,13 @@ impl CommitTree {
         folder: &Path,
         commit: &str,
         default: KnownBranch<'_>,
+        sign_in: Option<&SignIn>,
         env: &Env,
     ) -> Option<Self> {
-        let remote = Remote::in_folder(checkout, env)?;
+        let mut remote = Remote::in_folder(checkout, env)?;
+        if let Some(SignIn { server, header }) = sign_in {
+            remote.sign_in(server, header);
+        }
         let program = program(checkout, env)?;
         let git = folder.join(".git");
         for name in ["objects/info", "refs/heads", "refs/remotes/origin"] {

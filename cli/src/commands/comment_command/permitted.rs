@@ -63,7 +63,7 @@ async fn refuse_others(thread: &Thread<'_>, names: &[String], word: &str) -> Res
         return Ok(());
     }
     for team in teams {
-        let members = thread.client.team_members(team).await.map_err(place::not_known)?;
+        let members = thread.client.team_members(team.trim_start_matches('@')).await.map_err(place::not_known)?;
         let Some(members) = members else {
             return Err(refused(
                 format!("the members of `{team}` are not known: the forge tells none of a team of this name"),

@@ -1,8 +1,14 @@
 //! `/stackstep preview`: previews the head of the change with the job's credentials, in a folder of our own. Of a fork's change
 //! only the commit that the comment names, which is the one that its author has read.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+
 use super::{Done, Thread, flags_of, refused};
 use crate::base::error::{Error, Result};
+use crate::base::git::tree::SignIn;
+use crate::base::http::Url;
+use crate::base::secret::Secret;
 use crate::base::git::short_commit;
 use crate::ci::Context;
 use crate::ci::console::Console;
@@ -22,7 +28,9 @@ const DIGITS: usize = 12;
 pub(super) async fn preview(thread: &Thread<'_>, console: &mut Console, signals: &Signals) -> Result<Done> {
     let commit = commit_to_preview(thread)?;
     let checkout = &thread.checkout;
-    let tree = FetchedTree::fetch(&checkout.top, &commit, checkout.known(), thread.found.env).await?;
+    let sign_in = sign_in(thread);
+    let tree =
+        FetchedTree::fetch(&checkout.top, &commit, checkout.known(), sign_in.as_ref(), thread.found.env).await?;
     let env = thread.found.env.in_folder(tree.top().to_owned());
     let context = context_of(thread, &commit);
     let event = DeliveryEvent::from_context(&context);
@@ -44,6 +52,18 @@ pub(super) async fn preview(thread: &Thread<'_>, console: &mut Console, signals:
         format!("The preview of commit `{short}` failed with exit status {status}{page}")
     };
     Ok(Done { said: vec![said], status })
+}
+
+/// The sign-in at the forge's git by the job's token, for a checkout that keeps none of its own: what a change's program can
+/// read has no token then. <https://git-scm.com/docs/git-config#Documentation/git-config.txt-httpextraHeader>
+fn sign_in(thread: &Thread<'_>) -> Option<SignIn> {
+    let remote = thread.found.ci.origin(thread.found.env).remote?;
+    let url = Url::parse(&remote).ok()?;
+    let place = thread.client.place();
+    let user = if place.forge.name() == "gitlab" { "oauth2" } else { "x-access-token" };
+    let both = BASE64_STANDARD.encode(format!("{user}:{}", place.token.expose()));
+    let header = Secret::new(format!("Authorization: Basic {both}"));
+    Some(SignIn { server: url.origin().ascii_serialization(), header })
 }
 
 /// The commit at the change's head, if the comment means that one.

@@ -119,7 +119,7 @@ async fn teams(wanted: &ApprovalsWanted, client: Option<&Client<'_>>) -> Teams {
     let mut teams = Teams::new();
     let Some(client) = client else { return teams };
     for team in wanted.from.iter().filter(|name| name.starts_with('@')) {
-        let members = match client.team_members(team).await {
+        let members = match client.team_members(team.trim_start_matches('@')).await {
             Ok(Some(members)) => TeamMembers::Known(members),
             Ok(None) => TeamMembers::NotKnown(Problem::without_hint("the forge has no such team")),
             Err(trouble) => TeamMembers::NotKnown(trouble.problem),
