@@ -7,7 +7,8 @@ use crate::ci;
 use crate::ci::console::Console;
 use crate::commands::args::{self, Ask};
 use crate::commands::{
-    accept, audit, comment_command, deploy, doctor, early, exec, finish, hold, inputs, rules, run, stacks, status, unlock,
+    accept, audit, comment_command, deploy, doctor, early, exec, finish, hold, inputs, rules, run, stacks,
+    status, unlock,
 };
 use crate::process::signals::Signals;
 
@@ -39,14 +40,12 @@ pub async fn run(arguments: Vec<OsString>, env: &Env, signals: &Signals) -> u8 {
         Ask::Accept(ask) => Box::pin(accept::run(&ask, &args.flags, env, &mut console, signals)).await,
         Ask::Status(ask) => Box::pin(status::status(&ask, &args.flags, env, signals)).await,
         Ask::Audit(ask) => Box::pin(audit::audit(&ask, &args.flags, env, signals)).await,
-        Ask::CommentCommand => {
-            Box::pin(comment_command::run(&args.flags, env, &mut console, signals)).await
-        }
+        Ask::CommentCommand => Box::pin(comment_command::run(&args.flags, env, &mut console, signals)).await,
         Ask::Unlock(ask) => Box::pin(unlock::unlock(&ask, &args.flags, env, &mut console, signals)).await,
         Ask::Run(command) => Box::pin(run::run(Some(command), &args.flags, env, &mut console, signals)).await,
         Ask::RunInput => Box::pin(run::run(None, &args.flags, env, &mut console, signals)).await,
         Ask::Finish(file) => Ok(finish::finish(&file, env, &mut console, signals).await),
-        Ask::Exec(engine) => exec::exec(engine, &args.flags, env, &mut console, signals).await,
+        Ask::Exec(engine) => Box::pin(exec::exec(engine, &args.flags, env, &mut console, signals)).await,
     };
     done.unwrap_or_else(|error| {
         console.error(&error);

@@ -44,7 +44,10 @@ fn what_is_approved_is_deployed_and_once() {
     let entry = talk.entry(1);
     assert_eq!((entry["kind"].as_str(), entry["actor"].as_str()), (Some("approved"), Some("ann")));
     assert_eq!(entry["commit"].as_str(), Some(talk.head.as_str()));
-    assert_eq!((&entry["change_requests"], &entry["approvers"][0]["by"]), (&serde_json::json!([7]), &"comment".into()));
+    assert_eq!(
+        (&entry["change_requests"], &entry["approvers"][0]["by"]),
+        (&serde_json::json!([7]), &"comment".into())
+    );
     let talk = merged(talk);
     talk.repository.scene.run(UP).ends_with(0).says("approved by `ann` on merge request !7").says("Deployed");
     let reserved = talk.entry(2);
@@ -59,7 +62,9 @@ fn without_it_an_approval_is_missing() {
 
 #[test]
 fn a_person_counts_once_whether_they_review_or_comment() {
-    let talk = Talk::new(&format!("{ON}stacks: {{ staging: {{ unreviewed: refuse, approvals: {{ needed: 2 }} }} }}\n"));
+    let talk = Talk::new(&format!(
+        "{ON}stacks: {{ staging: {{ unreviewed: refuse, approvals: {{ needed: 2 }} }} }}\n"
+    ));
     talk.comment("tim", "/stackstep preview").ends_with(0);
     talk.comment("ann", "/stackstep approve").ends_with(0);
     let talk = merged(talk);

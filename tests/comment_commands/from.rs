@@ -124,7 +124,11 @@ fn nothing_happens_twice(talk: &Talk, answer: &str) {
 #[test]
 fn a_job_that_no_comment_has_started_is_told_so() {
     let talk = Talk::new(ON).with("CI_PIPELINE_SOURCE", "push");
-    talk.repository.scene.run("comment-command").ends_with(2).says("no comment on a change request has started this job");
+    talk.repository
+        .scene
+        .run("comment-command")
+        .ends_with(2)
+        .says("no comment on a change request has started this job");
 }
 
 #[test]

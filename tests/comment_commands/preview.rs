@@ -4,6 +4,13 @@ use super::talk::Talk;
 
 const ON: &str = "comment-commands: {}\n";
 
+/// Writes a program.
+fn write_program(path: &std::path::Path, text: &str) {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::write(path, text).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
 #[test]
 fn the_head_of_the_change_is_previewed_and_reported_on_the_change_request() {
     for forge in ["github", "gitlab", "gitea"] {
@@ -41,7 +48,9 @@ fn what_was_allowed_is_one_commit() {
     let command = format!("/stackstep preview {}", &talk.head[..12]);
     talk.moves(3);
     let run = talk.comment("tim", &command).ends_with(73);
-    run.says("is not the head of merge request !7").says(&talk.head).says(&format!("/stackstep preview {}", &talk.head[..12]));
+    run.says("is not the head of merge request !7")
+        .says(&talk.head)
+        .says(&format!("/stackstep preview {}", &talk.head[..12]));
     assert_eq!(talk.preview(), None);
 }
 
@@ -49,7 +58,10 @@ fn what_was_allowed_is_one_commit() {
 fn a_fork_settles_nothing_by_its_own_file() {
     let mut talk = Talk::new(ON);
     let scene = &talk.repository.scene;
-    scene.write("stackstep.yaml", "deploy: { branches: { main: prod }, change-requests: [prod] }\npulumi-mirror: infra\n");
+    scene.write(
+        "stackstep.yaml",
+        "deploy: { branches: { main: prod }, change-requests: [prod] }\npulumi-mirror: infra\n",
+    );
     talk.repository.commit("another map");
     talk.repository.push("feature");
     talk.head = talk.repository.head();
@@ -61,6 +73,20 @@ fn a_fork_settles_nothing_by_its_own_file() {
     }
     let run = talk.comment("tim", &format!("/stackstep preview {}", &talk.head[..12])).ends_with(0);
     run.says("staging").never_says("prod");
+}
+
+#[test]
+fn a_forks_program_is_not_handed_the_jobs_own_token() {
+    let talk = Talk::on("github", ON).with("GITHUB_TOKEN", "ghs_0123456789abcdef");
+    talk.fake.memory().pulls[0].fork = true;
+    let root = talk.repository.scene.root();
+    let (dump, engine) = (root.join("environment"), root.join("engine"));
+    let script = format!("#!/bin/sh\nenv >> {}\nexit 1\n", dump.display());
+    write_program(&engine, &script);
+    let talk = talk.with("STACKSTEP_ENGINE", &engine.display().to_string());
+    let _ = talk.comment("tim", &format!("/stackstep preview {}", &talk.head[..12]));
+    let dumped = std::fs::read_to_string(dump).unwrap();
+    assert!(dumped.contains("PULUMI_BACKEND_URL=") && !dumped.contains("ghs_"), "{dumped}");
 }
 
 #[test]
@@ -77,10 +103,7 @@ fn a_hook_and_the_settings_of_the_checkout_start_nothing() {
     let hooks = talk.repository.scene.program.join(".git/hooks");
     std::fs::create_dir_all(&hooks).unwrap();
     for name in ["post-checkout", "reference-transaction"] {
-        use std::os::unix::fs::PermissionsExt as _;
-        let path = hooks.join(name);
-        std::fs::write(&path, format!("#!/bin/sh\ntouch {}\n", mark.display())).unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        write_program(&hooks.join(name), &format!("#!/bin/sh\ntouch {}\n", mark.display()));
     }
     talk.repository.git(&["config", "core.fsmonitor", &format!("touch {}", mark.display())]);
     talk.repository.git(&["config", "core.hooksPath", &hooks.display().to_string()]);

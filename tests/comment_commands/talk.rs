@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::deploy::repository::Repository;
 use crate::support::forge::{FACES, Fake, ME, TOKEN};
-use crate::support::{Run, checkout};
 use crate::support::json as read_json;
+use crate::support::{Run, checkout};
 
 /// The map: a change request previews `staging`.
 const MAP: &str = "deploy: { branches: { main: staging }, change-requests: [staging] }\n";
@@ -39,7 +39,9 @@ impl Talk {
             memory.shown.branches = vec![("main".to_owned(), main.clone())];
             memory.shown.commits = vec![(main, Vec::new())];
             memory.shown.permissions =
-                [("ann", "admin"), ("tim", "write"), ("rob", "read"), ("ada", "admin")].map(|(who, word)| (who.to_owned(), word)).to_vec();
+                [("ann", "admin"), ("tim", "write"), ("rob", "read"), ("ada", "admin")]
+                    .map(|(who, word)| (who.to_owned(), word))
+                    .to_vec();
         }
         let scene = repository
             .scene
@@ -59,7 +61,8 @@ impl Talk {
     /// In a workflow for `issue_comment`.
     fn in_a_workflow(self, of_gitea: bool) -> Self {
         let (path, main) = (self.event_file().display().to_string(), self.repository.head());
-        let names = ["GITLAB_CI", "CI_COMMIT_BRANCH", "CI_PIPELINE_SOURCE", "CI_COMMIT_SHA", "CI_PROJECT_PATH"];
+        let names =
+            ["GITLAB_CI", "CI_COMMIT_BRANCH", "CI_PIPELINE_SOURCE", "CI_COMMIT_SHA", "CI_PROJECT_PATH"];
         let scene = names.iter().fold(self.repository.scene, |scene, name| scene.without(name));
         let talk = Self { repository: Repository { scene }, ..self };
         let talk = if of_gitea { talk.with("GITEA_ACTIONS", "true") } else { talk };

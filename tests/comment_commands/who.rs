@@ -67,7 +67,10 @@ fn what_the_forge_does_not_tell_is_a_refusal() {
 #[test]
 fn commands_are_off_until_they_are_switched_on() {
     let talk = Talk::new("");
-    talk.comment("ann", HOLD).ends_with(73).says("comment commands are off here").says("comment-commands: {}");
+    talk.comment("ann", HOLD)
+        .ends_with(73)
+        .says("comment commands are off here")
+        .says("comment-commands: {}");
     assert!(talk.kinds().is_empty());
 }
 

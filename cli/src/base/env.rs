@@ -43,8 +43,12 @@ impl Env {
         match std::fs::read(&path).map(|text| serde_json::from_slice(&text)) {
             Ok(Ok(event @ Value::Object(_))) => env.event = Some(event),
             Ok(Ok(_)) => env.event_problem = Some(of_no_use(name, &format!("`{path}` holds no JSON object"))),
-            Ok(Err(error)) => env.event_problem = Some(of_no_use(name, &format!("`{path}` is not JSON: {error}"))),
-            Err(error) => env.event_problem = Some(of_no_use(name, &format!("`{path}` can't be read: {error}"))),
+            Ok(Err(error)) => {
+                env.event_problem = Some(of_no_use(name, &format!("`{path}` is not JSON: {error}")));
+            }
+            Err(error) => {
+                env.event_problem = Some(of_no_use(name, &format!("`{path}` can't be read: {error}")));
+            }
         }
         Ok(env)
     }

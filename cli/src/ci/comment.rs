@@ -33,12 +33,16 @@ pub(super) fn of_github(env: &Env) -> Option<StartedBy> {
     let event = env.event()?;
     let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str);
     if text("/action") != Some("created") {
-        return Some(StartedBy::NoCommand("only a new comment is a command, not one that was edited or deleted"));
+        return Some(StartedBy::NoCommand(
+            "only a new comment is a command, not one that was edited or deleted",
+        ));
     }
     let on_a_pull = event.pointer("/issue/pull_request").is_some_and(|pull| !pull.is_null())
         || event.get("is_pull").and_then(Value::as_bool) == Some(true);
     if !on_a_pull {
-        return Some(StartedBy::NoCommand("the comment is on an issue, and commands are about pull requests"));
+        return Some(StartedBy::NoCommand(
+            "the comment is on an issue, and commands are about pull requests",
+        ));
     }
     Some(StartedBy::Comment(CommentPointer {
         change_request: event.pointer("/issue/number")?.as_u64()?,
@@ -88,23 +92,23 @@ mod tests {
         of_gitlab(&Env::from_pairs("/", [("CI_PIPELINE_SOURCE", "trigger")]).with_event(event))
     }
 
-    fn pointer() -> Option<StartedBy> {
+    fn pointer() -> StartedBy {
         let text = Some("/stackstep preview".to_owned());
-        Some(StartedBy::Comment(CommentPointer { change_request: 7, comment: 41, text }))
+        StartedBy::Comment(CommentPointer { change_request: 7, comment: 41, text })
     }
 
     #[test]
     fn a_new_comment_on_a_pull_request_is_found_by_its_number_and_id() {
         let event = json!({ "action": "created", "issue": { "number": 7, "pull_request": { "url": "x" } },
             "comment": { "id": 41, "body": "/stackstep preview" } });
-        assert_eq!(github(event), pointer());
+        assert_eq!(github(event), Some(pointer()));
     }
 
     #[test]
     fn a_new_comment_on_a_merge_request_is_found_by_its_number_and_id() {
         let event = json!({ "object_kind": "note", "merge_request": { "iid": 7, "id": 93 },
             "object_attributes": { "id": 41, "note": "/stackstep preview", "noteable_type": "MergeRequest", "action": "create" } });
-        assert_eq!(gitlab(event), pointer());
+        assert_eq!(gitlab(event), Some(pointer()));
     }
 
     #[test]
@@ -112,9 +116,13 @@ mod tests {
         let none = |found: Option<StartedBy>| matches!(found, Some(StartedBy::NoCommand(_)));
         let edited = json!({ "action": "edited", "issue": { "number": 7, "pull_request": {} }, "comment": { "id": 41 } });
         assert!(none(github(edited)));
-        assert!(none(github(json!({ "action": "created", "issue": { "number": 7 }, "comment": { "id": 41 } }))));
-        let note = |kind: &str, action: &str| json!({ "object_kind": "note", "merge_request": { "iid": 7 },
-            "object_attributes": { "id": 41, "noteable_type": kind, "action": action } });
+        assert!(none(github(
+            json!({ "action": "created", "issue": { "number": 7 }, "comment": { "id": 41 } })
+        )));
+        let note = |kind: &str, action: &str| {
+            json!({ "object_kind": "note", "merge_request": { "iid": 7 },
+            "object_attributes": { "id": 41, "noteable_type": kind, "action": action } })
+        };
         assert!(none(gitlab(note("Issue", "create"))) && none(gitlab(note("MergeRequest", "update"))));
         assert!(none(gitlab(json!({ "object_kind": "push" }))));
     }

@@ -104,7 +104,8 @@ pub async fn run(flags: &Flags, env: &Env, console: &mut Console, signals: &Sign
     let client = access.client();
     let history = RepositoryHistory::new(&place::top(&found), env, &found.context, Some(&client));
     let checkout = DefaultCheckout::find(&found, &history).await?;
-    let comment = client.written_comment(pointer.change_request, pointer.comment).await.map_err(place::not_known)?;
+    let comment =
+        client.written_comment(pointer.change_request, pointer.comment).await.map_err(place::not_known)?;
     if comment.author.bot || answer::is_ours(&comment.body) {
         return Ok(nothing(console, "a program has written the comment"));
     }
@@ -216,12 +217,12 @@ async fn carry_out(
     signals: &Signals,
 ) -> Result<Done> {
     match command {
-        CommentCommand::Preview => preview::preview(thread, console, signals).await,
-        CommentCommand::Approve => approve::approve(thread, console, signals).await,
-        CommentCommand::Accept => verbs::accept(thread, console, signals).await,
-        CommentCommand::Hold => verbs::hold(thread, false, console, signals).await,
-        CommentCommand::Release => verbs::hold(thread, true, console, signals).await,
-        CommentCommand::Unlock => verbs::unlock(thread, console, signals).await,
+        CommentCommand::Preview => Box::pin(preview::preview(thread, console, signals)).await,
+        CommentCommand::Approve => Box::pin(approve::approve(thread, console, signals)).await,
+        CommentCommand::Accept => Box::pin(verbs::accept(thread, console, signals)).await,
+        CommentCommand::Hold => Box::pin(verbs::hold(thread, false, console, signals)).await,
+        CommentCommand::Release => Box::pin(verbs::hold(thread, true, console, signals)).await,
+        CommentCommand::Unlock => Box::pin(verbs::unlock(thread, console, signals)).await,
         CommentCommand::Extend => Err(refused(
             "there is nothing to extend: the change has no stack of its own",
             "nothing has to be done: what there is does not expire",

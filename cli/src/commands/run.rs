@@ -74,7 +74,7 @@ pub async fn run_request(
     }
     let ready = make_ready(&mut job, console, signals).await;
     let judged = match &ready {
-        Ok(_) => judge(&mut job, judging, console).await,
+        Ok(_) => Box::pin(judge(&mut job, judging, console)).await,
         Err(_) => Ok(JudgedRun::default()),
     };
     let Some(mut run) = Run::new(&job) else {

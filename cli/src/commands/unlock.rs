@@ -95,8 +95,11 @@ impl Unlocked {
         let first = match &self.removed {
             None => format!("`{identity}` is not locked"),
             Some(RemovedLock { lock, ended, entry }) => {
-                let entry = entry.map(|number| format!(" (entry {number} of the ledger)")).unwrap_or_default();
-                format!("`{identity}` is unlocked: {lock} is removed, as the run {run} has ended (`{ended}`){entry}")
+                let entry =
+                    entry.map(|number| format!(" (entry {number} of the ledger)")).unwrap_or_default();
+                format!(
+                    "`{identity}` is unlocked: {lock} is removed, as the run {run} has ended (`{ended}`){entry}"
+                )
             }
         };
         let stack = job.stack.as_ref().map(ToString::to_string).unwrap_or_default();

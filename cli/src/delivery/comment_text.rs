@@ -16,7 +16,11 @@ pub struct WrittenCommand {
 impl WrittenCommand {
     /// The command with its arguments, as one line.
     pub fn line(&self) -> String {
-        [BEGIN, &self.word].into_iter().chain(self.arguments.iter().map(String::as_str)).collect::<Vec<_>>().join(" ")
+        [BEGIN, &self.word]
+            .into_iter()
+            .chain(self.arguments.iter().map(String::as_str))
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     /// The arguments from this one on, as a text.
@@ -33,7 +37,9 @@ pub fn commands_in(body: &str) -> Vec<WrittenCommand> {
         let line = line.trim_end();
         let begins = place.passes(line);
         let rest = line.strip_prefix(BEGIN).filter(|_| begins);
-        let Some(rest) = rest.filter(|rest| rest.is_empty() || rest.starts_with([' ', '\t'])) else { continue };
+        let Some(rest) = rest.filter(|rest| rest.is_empty() || rest.starts_with([' ', '\t'])) else {
+            continue;
+        };
         let mut words = rest.split_whitespace().map(str::to_owned);
         found.push(WrittenCommand { word: words.next().unwrap_or_default(), arguments: words.collect() });
     }
@@ -83,7 +89,8 @@ impl Place {
                 for kind in ['`', '~'] {
                     let length = bare.chars().take_while(|c| *c == kind).count();
                     // What stands after a fence of backticks has none of them.
-                    let is_fence = length >= 3 && (kind == '~' || !bare.trim_start_matches(kind).contains(kind));
+                    let is_fence =
+                        length >= 3 && (kind == '~' || !bare.trim_start_matches(kind).contains(kind));
                     if indent < 4 && is_fence {
                         *self = Self::Fence(kind, length);
                         return false;
@@ -116,7 +123,10 @@ mod tests {
         assert_eq!(found(body), ["/stackstep hold prod the database is moved"]);
         let command = &commands_in(body)[0];
         assert_eq!((command.word.as_str(), command.text_from(1).as_str()), ("hold", "the database is moved"));
-        assert_eq!(commands_in("/stackstep"), [WrittenCommand { word: String::new(), arguments: Vec::new() }]);
+        assert_eq!(
+            commands_in("/stackstep"),
+            [WrittenCommand { word: String::new(), arguments: Vec::new() }]
+        );
     }
 
     #[test]

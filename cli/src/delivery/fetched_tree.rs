@@ -38,12 +38,14 @@ impl FetchedTree {
         std::fs::create_dir(&top).map_err(Error::io("make", &top))?;
         // A link on the way would make two ways up from it.
         let top = std::fs::canonicalize(&top).map_err(Error::io("read", &top))?;
-        let failed = |what: &str| Error::Refused {
+        let failed = |what: &str| {
+            Error::Refused {
             what: format!("commit `{}` could not be {what}", short_commit(commit)),
             hint: "let the job's token read the repository (`contents: read` on GitHub), so that the commit can be fetched from \
                    `origin`"
                 .to_owned(),
             reason: Reason::Gate,
+        }
         };
         let tree = CommitTree::prepare(checkout, &top, commit, default, sign_in, env)
             .ok_or_else(|| failed("fetched: there is no git, or the checkout has no `origin`"))?;

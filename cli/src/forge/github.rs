@@ -16,8 +16,8 @@ mod runs;
 pub(super) use conversation::word as reaction_word;
 
 use super::{
-    ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Conversations, Deployment, Deployments, Forge,
-    KeptRecord, NewRecord, Person, Place, Reading, RequestFor, State, StatusThere, Statuses,
+    ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Conversations, Deployment, Deployments,
+    Forge, KeptRecord, NewRecord, Person, Place, Reading, RequestFor, State, StatusThere, Statuses,
     begins_with_name, cut_to, encoded, encoded_path, number_at, one_field, read_list, text_at,
 };
 use crate::base::http::{Method, Request, Url};

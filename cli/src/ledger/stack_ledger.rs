@@ -169,6 +169,13 @@ impl Ledger {
     /// the number is taken, and it decides anew.
     pub async fn append<E>(
         &self,
+        decide: impl FnMut(&History) -> Result<LedgerEntry, E>,
+    ) -> Result<Option<LedgerEntry>, NotAppended<E>> {
+        Box::pin(self.append_in_rounds(decide)).await
+    }
+
+    async fn append_in_rounds<E>(
+        &self,
         mut decide: impl FnMut(&History) -> Result<LedgerEntry, E>,
     ) -> Result<Option<LedgerEntry>, NotAppended<E>> {
         let trouble = |trouble: LedgerTrouble| NotAppended::Trouble(trouble.of_the_ledger());

@@ -36,7 +36,8 @@ pub fn schema() -> Value {
         .iter()
         .map(|row| {
             let about = format!("{} Default: `{}`.", row.about, row.default.word());
-            let least = if row.command == CommentCommand::Approve { Permission::Write } else { Permission::Read };
+            let least =
+                if row.command == CommentCommand::Approve { Permission::Write } else { Permission::Read };
             (row.command.word().to_owned(), who(least, &about))
         })
         .collect();
@@ -51,7 +52,8 @@ pub fn schema() -> Value {
 
 /// Who may give a command: a permission from `least` on, people and teams, or nobody.
 fn who(least: Permission, about: &str) -> Value {
-    let reaches = |word: &&&str| Permission::from_word(word).is_some_and(|permission| permission.reaches(least));
+    let reaches =
+        |word: &&&str| Permission::from_word(word).is_some_and(|permission| permission.reaches(least));
     let words = Permission::WORDS.iter().filter(reaches).map(|word| json!(word));
     let words: Vec<Value> = words.chain([json!(OFF), Value::Null]).collect();
     let names = json!({

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use stackstep::checks::Checks;
 use stackstep::base::words::Words as _;
+use stackstep::checks::Checks;
 use stackstep::delivery::ApprovalsWanted;
 use stackstep::delivery::comment_commands::CommentCommand;
 use stackstep::delivery::map;
@@ -61,7 +61,12 @@ fn each_key_has_a_description() {
             assert!(value["description"].is_string(), "{place}: {key}");
         }
     };
-    for place in ["/$defs/comment-commands/anyOf/0", "/$defs/deploy", "/$defs/stack-entry", "/$defs/stack-entry/properties/approvals"] {
+    for place in [
+        "/$defs/comment-commands/anyOf/0",
+        "/$defs/deploy",
+        "/$defs/stack-entry",
+        "/$defs/stack-entry/properties/approvals",
+    ] {
         described(place);
     }
     for form in 0..schema["$defs"]["check"]["anyOf"].as_array().unwrap().len() {

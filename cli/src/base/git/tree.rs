@@ -69,7 +69,10 @@ impl CommitTree {
         let (version, extension) =
             if is_sha256 { (1, "[extensions]\n\tobjectFormat = sha256\n") } else { (0, "") };
         write("HEAD", "ref: refs/heads/none\n")?;
-        write("config", &format!("[core]\n\trepositoryformatversion = {version}\n\tbare = false\n{extension}"))?;
+        write(
+            "config",
+            &format!("[core]\n\trepositoryformatversion = {version}\n\tbare = false\n{extension}"),
+        )?;
         write("refs/remotes/origin/HEAD", &format!("ref: refs/remotes/origin/{}\n", default.name))?;
         let refspecs = [
             format!("+{commit}:{FETCHED}"),

@@ -32,7 +32,10 @@ struct ShownStack {
 /// Approves what is shown.
 pub(super) async fn approve(thread: &Thread<'_>, console: &mut Console, signals: &Signals) -> Result<Done> {
     if !thread.request.open {
-        return Err(refused(format!("{} is not open", thread.name()), "approve a change before it is merged"));
+        return Err(refused(
+            format!("{} is not open", thread.name()),
+            "approve a change before it is merged",
+        ));
     }
     let context = context(thread);
     let shown = shown_stacks(thread, &context, console).await?;
@@ -44,7 +47,7 @@ pub(super) async fn approve(thread: &Thread<'_>, console: &mut Console, signals:
         let request = RunRequest::new(Some(Command::Refresh), &one.flags, thread.found.env);
         let request = RunRequest { context: Some(&context), ..request };
         let (job, ledger) = ledger_verb::with_ledger_of("approve", &request, console, signals).await?;
-        said.push(write(thread, one, &job, &ledger, console).await?);
+        said.push(Box::pin(write(thread, one, &job, &ledger, console)).await?);
     }
     Ok(Done { said, status: 0 })
 }
@@ -149,7 +152,7 @@ async fn write(
     entry.digest.clone_from(&one.shown.digest);
     entry.change_requests = vec![number];
     entry.approvers = vec![EntryApprover::new(Some(&person.id), ApprovalWay::Comment, Some(&id))];
-    let written = ledger.append(|_: &History| Ok::<LedgerEntry, Error>(entry.clone())).await;
+    let written = Box::pin(ledger.append(|_: &History| Ok::<LedgerEntry, Error>(entry.clone()))).await;
     let entry_number = written.map_err(ledger::not_appended)?.map_or(0, |entry| entry.number);
     let digest = one.shown.digest.as_deref().map(short_digest).unwrap_or_default();
     Ok(format!(

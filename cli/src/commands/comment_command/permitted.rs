@@ -32,7 +32,11 @@ pub(super) async fn refuse_a_stranger(thread: &Thread<'_>, command: CommentComma
     }
     match &thread.request.author {
         Some(own) if own.is_same(author) => Err(refused(
-            format!("`{}` has opened {}, and nobody may `{word}` their own change", author.shown, thread.name()),
+            format!(
+                "`{}` has opened {}, and nobody may `{word}` their own change",
+                author.shown,
+                thread.name()
+            ),
             "let another person do it",
         )),
         Some(_) => Ok(()),
@@ -63,7 +67,8 @@ async fn refuse_others(thread: &Thread<'_>, names: &[String], word: &str) -> Res
         return Ok(());
     }
     for team in teams {
-        let members = thread.client.team_members(team.trim_start_matches('@')).await.map_err(place::not_known)?;
+        let members =
+            thread.client.team_members(team.trim_start_matches('@')).await.map_err(place::not_known)?;
         let Some(members) = members else {
             return Err(refused(
                 format!("the members of `{team}` are not known: the forge tells none of a team of this name"),

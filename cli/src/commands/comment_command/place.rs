@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use super::refused;
 use crate::base::error::{Error, Result};
-use crate::base::git::{self, short_commit};
 use crate::base::git::tree::KnownBranch;
+use crate::base::git::{self, short_commit};
 use crate::ci::Context;
-use crate::delivery::history::{FileAt, RepositoryHistory};
 use crate::delivery::Definition;
+use crate::delivery::history::{FileAt, RepositoryHistory};
 use crate::forge::Trouble;
 use crate::inputs::file::NAME;
 use crate::run::prepare::Prepared;
@@ -26,7 +26,8 @@ pub(super) struct DefaultCheckout {
 
 /// The top folder of the repository around the work folder.
 pub(super) fn top(found: &Prepared<'_>) -> PathBuf {
-    let folder = found.outer.as_ref().map_or_else(|| found.env.cwd().to_owned(), |outer| outer.folder.clone());
+    let folder =
+        found.outer.as_ref().map_or_else(|| found.env.cwd().to_owned(), |outer| outer.folder.clone());
     git::top(&folder).unwrap_or(folder)
 }
 
@@ -48,17 +49,13 @@ impl DefaultCheckout {
         let Some(commit) = around.first().and_then(|checkout| checkout.commit.clone()) else {
             return Err(elsewhere(format!("no commit can be read in `{}`", top.display())));
         };
-        let of_the_job = match &context.base_commit {
-            Some(base) => Some(base),
-            // A pipeline of a branch.
-            None => {
-                let is_default = context.branch.as_ref() == Some(&branch)
-                    && context.change_request.is_none()
-                    && !context.proposed
-                    && context.tag.is_none();
-                context.commit.as_ref().filter(|_| is_default)
-            }
-        };
+        // Without the event's own commit it is a pipeline of a branch.
+        let is_default = context.branch.as_ref() == Some(&branch)
+            && context.change_request.is_none()
+            && !context.proposed
+            && context.tag.is_none();
+        let of_a_branch = context.commit.as_ref().filter(|_| is_default);
+        let of_the_job = context.base_commit.as_ref().or(of_a_branch);
         match of_the_job {
             Some(own) if own.eq_ignore_ascii_case(&commit) => Ok(Self { top, branch, commit }),
             Some(own) => Err(elsewhere(format!(

@@ -6,10 +6,10 @@ use base64::prelude::BASE64_STANDARD;
 
 use super::{Done, Thread, flags_of, refused};
 use crate::base::error::{Error, Result};
+use crate::base::git::short_commit;
 use crate::base::git::tree::SignIn;
 use crate::base::http::Url;
 use crate::base::secret::Secret;
-use crate::base::git::short_commit;
 use crate::ci::Context;
 use crate::ci::console::Console;
 use crate::commands::deploy::{self, plan};
@@ -30,7 +30,8 @@ pub(super) async fn preview(thread: &Thread<'_>, console: &mut Console, signals:
     let checkout = &thread.checkout;
     let sign_in = sign_in(thread);
     let tree =
-        FetchedTree::fetch(&checkout.top, &commit, checkout.known(), sign_in.as_ref(), thread.found.env).await?;
+        FetchedTree::fetch(&checkout.top, &commit, checkout.known(), sign_in.as_ref(), thread.found.env)
+            .await?;
     let env = thread.found.env.in_folder(tree.top().to_owned());
     let context = context_of(thread, &commit);
     let event = DeliveryEvent::from_context(&context);
@@ -72,7 +73,8 @@ fn commit_to_preview(thread: &Thread<'_>) -> Result<String> {
     if !request.open {
         return Err(refused(format!("{} is not open", thread.name()), "open it again, or a new one"));
     }
-    let Some(head) = request.head.clone().filter(|head| is_hash(head) && matches!(head.len(), 40 | 64)) else {
+    let Some(head) = request.head.clone().filter(|head| is_hash(head) && matches!(head.len(), 40 | 64))
+    else {
         return Err(refused(
             format!("the commit at the head of {} is not known", thread.name()),
             "comment again later",

@@ -83,7 +83,10 @@ pub(super) fn stack_named(thread: &Thread<'_>, name: &str) -> Result<StackOfProj
 fn arguments<'t>(thread: &'t Thread<'_>, command: CommentCommand, least: usize) -> Result<&'t [String]> {
     let given = thread.written.arguments.as_slice();
     if given.len() < least {
-        return Err(Error::input("something is missing in the command", format!("write `{}`", command.usage())));
+        return Err(Error::input(
+            "something is missing in the command",
+            format!("write `{}`", command.usage()),
+        ));
     }
     Ok(given)
 }
@@ -109,7 +112,7 @@ pub(super) async fn hold(
     let verb = if releases { "release" } else { "hold" };
     let (job, ledger) = ledger_verb::with_ledger_of(verb, &request, console, signals).await?;
     let ask = HoldAsk { releases, reason: thread.written.text_from(1) };
-    hold_stack(&ask, &job, &ledger, console).await.map(Done::fine)
+    Box::pin(hold_stack(&ask, &job, &ledger, console)).await.map(Done::fine)
 }
 
 /// `unlock`.
@@ -122,7 +125,7 @@ pub(super) async fn unlock(thread: &Thread<'_>, console: &mut Console, signals: 
     let request = RunRequest { context: Some(&context), ..request };
     let job = one_stack::job_of(&request, console, signals).await?;
     let place = forge_place(job.ci, job.env, &job.context, &job.inputs);
-    let done = remove_lock_of(run, &job, place.as_ref(), one_stack::actor(&job), console).await?;
+    let done = Box::pin(remove_lock_of(run, &job, place.as_ref(), one_stack::actor(&job), console)).await?;
     Ok(Done { said: done.in_lines(run, &job), status: 0 })
 }
 
@@ -140,7 +143,7 @@ pub(super) async fn accept(thread: &Thread<'_>, console: &mut Console, signals: 
         refuse_the_authors(thread, refusal).await?;
     }
     let ask = AcceptAsk { what: Accepted::Change(digest.clone()), reason: thread.written.text_from(2) };
-    accept::accept(&ask, &job, &ledger, console).await.map(Done::fine)
+    Box::pin(accept::accept(&ask, &job, &ledger, console)).await.map(Done::fine)
 }
 
 /// Refuses those who have opened one of the change requests that the refused deployment brings, in whichever thread they

@@ -19,7 +19,10 @@ impl Conversations for GitHub {
     // https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user
     fn permission(&self, place: &Place, account: &str) -> RequestFor<Option<Permission>> {
         let path = format!("{}/collaborators/{}/permission", repository(place), encoded(account));
-        RequestFor::new(place.get_request(&path), read_permission)
+        RequestFor::new(place.get_request(&path), |answer| {
+            let permission = text_at(answer, "/permission")?;
+            Some(permission_in(text_at(answer, "/role_name").as_deref(), &permission))
+        })
     }
 
     fn react(&self, place: &Place, _change_request: u64, id: u64, reaction: Reaction) -> Request {
@@ -50,10 +53,8 @@ fn read_comment(answer: &Value) -> Option<WrittenComment> {
     })
 }
 
-/// Reads a permission. A role that an organisation has defined counts as the role that it builds on, which `permission` has:
-/// there, `maintain` is `write`, and `triage` is `read`.
-fn read_permission(answer: &Value) -> Option<Option<Permission>> {
-    let role = text_at(answer, "/role_name").and_then(|role| Permission::from_word(&role));
-    let permission = text_at(answer, "/permission")?;
-    Some(role.or_else(|| Permission::from_word(&permission)))
+/// The permission of an answer. A role that an organisation has defined counts as the role that it builds on, which
+/// `permission` has: there, `maintain` is `write`, and `triage` is `read`.
+fn permission_in(role: Option<&str>, permission: &str) -> Option<Permission> {
+    role.and_then(Permission::from_word).or_else(|| Permission::from_word(permission))
 }

@@ -19,7 +19,10 @@ impl Conversations for GitLab {
     // https://docs.gitlab.com/api/members/#get-a-member-of-a-group-or-project-including-inherited-and-invited-members
     fn permission(&self, place: &Place, account: &str) -> RequestFor<Option<Permission>> {
         let path = format!("{}/members/all/{}", project(place), encoded(account));
-        RequestFor::new(place.get_request(&path), read_permission)
+        RequestFor::new(place.get_request(&path), |answer| {
+            let level = answer.get("access_level")?.as_u64()?;
+            Some(permission_in(answer, level))
+        })
     }
 
     fn react(&self, place: &Place, change_request: u64, id: u64, reaction: Reaction) -> Request {
@@ -47,19 +50,33 @@ fn read_comment(answer: &Value) -> Option<WrittenComment> {
     })
 }
 
-/// Reads a membership. <https://docs.gitlab.com/api/access_requests/#valid-access-levels>
-fn read_permission(answer: &Value) -> Option<Option<Permission>> {
-    let level = answer.get("access_level")?.as_u64()?;
-    let is_active = |field: &str| text_at(answer, field).is_none_or(|state| state == "active");
+/// The permission of a membership. <https://docs.gitlab.com/api/access_requests/#valid-access-levels>
+fn permission_in(member: &Value, level: u64) -> Option<Permission> {
+    let is_active = |field: &str| text_at(member, field).is_none_or(|state| state == "active");
     if !is_active("/state") || !is_active("/membership_state") {
-        return Some(None);
+        return None;
     }
-    Some(match level {
+    match level {
         50.. => Some(Permission::Admin),
         40.. => Some(Permission::Maintain),
         30.. => Some(Permission::Write),
         20.. => Some(Permission::Triage),
         10.. => Some(Permission::Read),
         _ => None,
-    })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_member_who_is_blocked_or_awaits_approval_may_do_nothing() {
+        let member = |field: &str, state: &str| json!({ field: state });
+        assert_eq!(permission_in(&member("state", "active"), 30), Some(Permission::Write));
+        assert_eq!(permission_in(&member("state", "blocked"), 50), None);
+        assert_eq!(permission_in(&member("membership_state", "awaiting"), 50), None);
+        assert_eq!(permission_in(&json!({}), 5), None);
+    }
 }

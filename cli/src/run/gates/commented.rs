@@ -33,7 +33,8 @@ pub(super) fn of_shown(
     let is_of_this = |entry: &&LedgerEntry| {
         let requests = &entry.change_requests;
         let commit = entry.commit.as_deref();
-        same_hash(commit.unwrap_or_default(), &shown.commit) && (requests.is_empty() || requests.contains(&request.number))
+        same_hash(commit.unwrap_or_default(), &shown.commit)
+            && (requests.is_empty() || requests.contains(&request.number))
     };
     past.approvals(digest).filter(is_of_this).filter_map(read).collect()
 }
@@ -60,9 +61,8 @@ pub(super) fn among(
 ) -> Vec<Review> {
     for approval in approvals.iter().filter(|_| since.is_none()) {
         let Some(at) = Moment::parse(&approval.at) else { continue };
-        let is_earlier = |review: &Review| {
-            review.at.as_deref().and_then(Moment::parse).is_some_and(|other| other < at)
-        };
+        let is_earlier =
+            |review: &Review| review.at.as_deref().and_then(Moment::parse).is_some_and(|other| other < at);
         let own = reviews.iter().filter(|review| review.person.is_same(&approval.person));
         if own.filter(|review| review.state != ReviewState::Commented).all(is_earlier) {
             reviews.push(Review {
@@ -101,8 +101,10 @@ mod tests {
         let mut entry = LedgerEntry::new(EntryKind::Approved, None, "prod", UNIX_EPOCH);
         entry.number = 1;
         entry.time = "2026-11-21T12:00:00Z".to_owned();
-        (entry.digest, entry.commit, entry.change_requests) = (Some(digest()), Some(HEAD.to_owned()), vec![7]);
-        entry.approvers = vec![EntryApprover::new(Some("ann"), ApprovalWay::Comment, Some("acme/shop#7 comment 41"))];
+        (entry.digest, entry.commit, entry.change_requests) =
+            (Some(digest()), Some(HEAD.to_owned()), vec![7]);
+        entry.approvers =
+            vec![EntryApprover::new(Some("ann"), ApprovalWay::Comment, Some("acme/shop#7 comment 41"))];
         change(&mut entry);
         let mut past = History::default();
         past.add(entry);
@@ -117,13 +119,19 @@ mod tests {
 
     fn review(state: ReviewState, at: Option<&str>) -> Review {
         let at = at.map(str::to_owned);
-        Review { person: Person::named("ANN"), state, commit: Some(HEAD.to_owned()), at, may_write: Some(true) }
+        Review {
+            person: Person::named("ANN"),
+            state,
+            commit: Some(HEAD.to_owned()),
+            at,
+            may_write: Some(true),
+        }
     }
 
     #[test]
     fn an_approval_is_one_of_what_is_shown() {
         assert_eq!(found(&past(|_| {})).len(), 1);
-            assert!(found(&past(|entry| entry.commit = Some("0".repeat(40)))).is_empty());
+        assert!(found(&past(|entry| entry.commit = Some("0".repeat(40)))).is_empty());
         assert!(found(&past(|entry| entry.commit = None)).is_empty());
         assert!(found(&past(|entry| entry.digest = Some(format!("sha256:{}", "b".repeat(64))))).is_empty());
         assert!(found(&past(|entry| entry.change_requests = vec![8])).is_empty());
@@ -156,7 +164,11 @@ mod tests {
     #[test]
     fn what_counts_is_known_by_its_comment() {
         let approvals = found(&past(|_| {}));
-        let counted = |at: &str| CountedReview { person: Person::named("ann"), commit: HEAD.to_owned(), at: at.to_owned() };
+        let counted = |at: &str| CountedReview {
+            person: Person::named("ann"),
+            commit: HEAD.to_owned(),
+            at: at.to_owned(),
+        };
         let one = approver(&approvals, &counted("2026-11-21T12:00:00Z")).unwrap();
         assert_eq!((one.by, one.id.as_deref()), (ApprovalWay::Comment, Some("acme/shop#7 comment 41")));
         assert_eq!(approver(&approvals, &counted("2026-11-21T12:30:00Z")), None);

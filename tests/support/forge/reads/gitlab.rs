@@ -77,7 +77,9 @@ pub fn answer(asked: &Asked, memory: &Memory) -> Option<Reply> {
                 "triage" => 20,
                 _ => 10,
             };
-            fine(json!({ "id": super::super::account(name), "username": name, "state": "active", "access_level": level }))
+            fine(
+                json!({ "id": super::super::account(name), "username": name, "state": "active", "access_level": level }),
+            )
         }
         ["repository", "branches", name] => match shown.head(name) {
             Some(head) => fine(json!({ "name": name, "commit": { "id": head } })),
