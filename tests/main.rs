@@ -15,6 +15,9 @@ mod ci;
 #[cfg(unix)]
 #[cfg(test)]
 mod cli_versions;
+#[cfg(unix)]
+#[cfg(test)]
+mod comment_commands;
 #[cfg(test)]
 mod comments;
 #[cfg(test)]

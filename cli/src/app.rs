@@ -7,8 +7,8 @@ use crate::ci;
 use crate::ci::console::Console;
 use crate::commands::args::{self, Ask};
 use crate::commands::{
-    accept, approve, audit, break_glass, deploy, doctor, early, exec, finish, hold, inputs, rollback, rules,
-    run, stacks, status, unlock,
+    accept, approve, audit, break_glass, comment_command, deploy, doctor, early, exec, finish, hold, inputs,
+    rollback, rules, run, stacks, status, unlock,
 };
 use crate::process::signals::Signals;
 
@@ -40,6 +40,7 @@ pub async fn run(arguments: Vec<OsString>, env: &Env, signals: &Signals) -> u8 {
         Ask::Accept(ask) => Box::pin(accept::run(&ask, &args.flags, env, &mut console, signals)).await,
         Ask::Status(ask) => Box::pin(status::status(&ask, &args.flags, env, signals)).await,
         Ask::Audit(ask) => Box::pin(audit::audit(&ask, &args.flags, env, signals)).await,
+        Ask::CommentCommand => Box::pin(comment_command::run(&args.flags, env, &mut console, signals)).await,
         Ask::Unlock(ask) => Box::pin(unlock::unlock(&ask, &args.flags, env, &mut console, signals)).await,
         Ask::Approve(ask) => Box::pin(approve::approve(&ask, &args.flags, env, &mut console)).await,
         Ask::BreakGlass(ask) => {

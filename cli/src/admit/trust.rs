@@ -342,7 +342,8 @@ fn stale(question: &Question<'_>) -> Option<TrustVerdict> {
 /// Warns that a fork's program can read the run's credentials. It is allowed: somebody decided so, in the CI system's
 /// settings or by starting the run.
 fn fork_with_credentials(question: &Question<'_>) -> Option<TrustVerdict> {
-    let its_code = question.is_fork() && !question.context.base_credentials;
+    let context = question.context;
+    let its_code = question.is_fork() && (!context.base_credentials || context.allowed_commit.is_some());
     (its_code && question.credentials.backend).then(|| TrustVerdict::Warn {
         what: format!("{}, and its program can read this run's credentials", question.origin()),
         hint: "give change requests an identity that can only read".to_owned(),

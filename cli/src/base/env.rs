@@ -13,6 +13,10 @@ use super::clock::Clock;
 /// The variable that names GitHub's event file.
 const EVENT_FILE: &str = "GITHUB_EVENT_PATH";
 
+/// The variable of GitLab that names the file with what a webhook has handed to a pipeline trigger.
+/// <https://docs.gitlab.com/ci/triggers/#access-webhook-payload>
+const PAYLOAD_FILE: &str = "TRIGGER_PAYLOAD";
+
 /// The variables, the folder, the event and the clock that a run was started with.
 #[derive(Debug, Clone, Default)]
 pub struct Env {
@@ -33,15 +37,26 @@ impl Env {
             .collect();
         let cwd = std::env::current_dir()?;
         let mut env = Self { variables, cwd, ..Self::default() };
-        let Some(path) = env.get(EVENT_FILE).map(str::to_owned) else { return Ok(env) };
+        let name = if env.is_true("GITLAB_CI") { PAYLOAD_FILE } else { EVENT_FILE };
+        let Some(path) = env.get(name).map(str::to_owned) else { return Ok(env) };
         // An event file that is missing or no JSON object counts as none.
         match std::fs::read(&path).map(|text| serde_json::from_slice(&text)) {
             Ok(Ok(event @ Value::Object(_))) => env.event = Some(event),
-            Ok(Ok(_)) => env.event_problem = Some(format!("`{path}` holds no JSON object")),
-            Ok(Err(error)) => env.event_problem = Some(format!("`{path}` is not JSON: {error}")),
-            Err(error) => env.event_problem = Some(format!("`{path}` can't be read: {error}")),
+            Ok(Ok(_)) => env.event_problem = Some(of_no_use(name, &format!("`{path}` holds no JSON object"))),
+            Ok(Err(error)) => {
+                env.event_problem = Some(of_no_use(name, &format!("`{path}` is not JSON: {error}")));
+            }
+            Err(error) => {
+                env.event_problem = Some(of_no_use(name, &format!("`{path}` can't be read: {error}")));
+            }
         }
         Ok(env)
+    }
+
+    /// The same environment, as if started in `cwd`.
+    #[must_use]
+    pub fn in_folder(&self, cwd: PathBuf) -> Self {
+        Self { cwd, ..self.clone() }
     }
 
     /// An environment made of `pairs`, as if started in `cwd`.
@@ -81,9 +96,7 @@ impl Env {
 
     /// The reason why there is no event, although the CI system names its file.
     pub fn event_problem(&self) -> Option<String> {
-        self.event_problem
-            .as_ref()
-            .map(|problem| format!("the file of `{EVENT_FILE}` is of no use: {problem}"))
+        self.event_problem.clone()
     }
 
     /// The variable's value. An empty one counts as not set, because CI systems pass absent inputs like that.
@@ -110,4 +123,8 @@ impl Env {
     pub fn cwd(&self) -> &Path {
         &self.cwd
     }
+}
+
+fn of_no_use(name: &str, problem: &str) -> String {
+    format!("the file of `{name}` is of no use: {problem}")
 }

@@ -7,6 +7,7 @@ pub mod index;
 pub mod objects;
 pub mod own_tree;
 pub mod remote;
+pub mod tree;
 
 use std::path::{Component, Path, PathBuf};
 

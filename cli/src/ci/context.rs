@@ -44,6 +44,10 @@ pub struct Context {
     /// credentials by the event alone, the work folder has to be at one of them.
     #[serde(skip)]
     pub own_commits: Vec<String>,
+    /// The commit of a fork's change that somebody who may do that has let this run preview, by naming it: the run has the
+    /// repository's credentials, and shows them to this one commit's code.
+    #[serde(skip)]
+    pub allowed_commit: Option<String>,
     /// The page of this run.
     pub build_url: Option<String>,
     /// The user who started the run, by the system's own name.

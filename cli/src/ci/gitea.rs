@@ -4,6 +4,7 @@
 //! <https://forgejo.org/docs/latest/user/actions/reference/>. Their runners set `GITEA_ACTIONS`; Forgejo's sets
 //! `FORGEJO_ACTIONS` besides: <https://code.forgejo.org/forgejo/runner/src/branch/main/internal/app/run/runner.go>.
 
+use super::comment::{self, StartedBy};
 use super::context::number;
 use super::github::{self, GitHubActions, id_token_request, read};
 use super::origin::own_token;
@@ -50,6 +51,10 @@ impl CiSystem for GiteaActions {
             run: number(env, "GITHUB_RUN_NUMBER"),
             ..github::origin(env)
         }
+    }
+
+    fn started_by(&self, env: &Env) -> Option<StartedBy> {
+        comment::of_github(env)
     }
 
     fn identity_token(&self, env: &Env, audience: &str) -> IdentityToken {

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use super::advice::BY_A_BRANCH;
+use super::comment::{self, StartedBy};
 use super::context::{branch_of, change_of_ref, differ, is_app, named_folders, number, text};
 use super::identity::with_parameter;
 use super::origin::own_token;
@@ -48,6 +49,10 @@ impl CiSystem for GitHubActions {
             gate: Some(GateClue { run: text(env, "GITHUB_RUN_ID"), job: None }),
             ..origin(env)
         }
+    }
+
+    fn started_by(&self, env: &Env) -> Option<StartedBy> {
+        comment::of_github(env)
     }
 
     fn identity_token(&self, env: &Env, audience: &str) -> IdentityToken {

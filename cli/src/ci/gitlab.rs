@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use super::comment::{self, StartedBy};
 use super::context::{change_of_ref, differ, first_set, is_app, named_folders, number, text};
 use super::log_format::one_line;
 use super::{
@@ -112,6 +113,10 @@ impl CiSystem for GitLabCi {
             gate: Some(GateClue { run: text(env, "CI_PIPELINE_ID"), job: text(env, "CI_JOB_ID") }),
             ..Origin::default()
         }
+    }
+
+    fn started_by(&self, env: &Env) -> Option<StartedBy> {
+        comment::of_gitlab(env)
     }
 
     fn identity_token(&self, env: &Env, _audience: &str) -> IdentityToken {

@@ -28,7 +28,9 @@ impl Ground {
         let folders =
             [env.cwd().to_owned(), folder.to_owned()].into_iter().chain((ci.folders().workspaces)(env));
         let places = folders.filter(|_| !ours).filter_map(|folder| place(&env.cwd().join(folder))).collect();
-        Self { context: context.clone(), cwd: env.cwd().to_owned(), places }
+        // A fork's code that may be previewed is a fork's all the same.
+        let context = Context { allowed_commit: None, ..context.clone() };
+        Self { context, cwd: env.cwd().to_owned(), places }
     }
 
     /// Whether the file at `path` may be a stranger's, or is chosen by a link that may be one.

@@ -16,6 +16,7 @@ mod circleci;
 mod cloud_build;
 mod codebuild;
 mod codefresh;
+mod comment;
 pub mod console;
 mod context;
 mod disarm;
@@ -45,6 +46,7 @@ mod workflow_command;
 use crate::base::env::Env;
 
 pub use advice::Advice;
+pub use comment::{CommentPointer, StartedBy};
 pub use context::{Context, queued_change_request};
 pub use disarm::json_without_commands;
 pub use folders::JobFolders;

@@ -25,7 +25,9 @@ impl Standing {
             !around.is_empty() && around.iter().all(|checkout| checkout.commit.as_ref().is_some_and(one_of))
         };
         let at_base = context.base_commit.as_ref().is_some_and(|base| all_at(std::slice::from_ref(base)));
-        if context.base_credentials && !all_at(&context.own_commits) {
+        let is_allowed =
+            context.allowed_commit.as_ref().is_some_and(|commit| all_at(std::slice::from_ref(commit)));
+        if context.base_credentials && !all_at(&context.own_commits) && !is_allowed {
             Self::Unproven
         } else if !at_base && context.may_be_a_strangers() {
             Self::Strangers

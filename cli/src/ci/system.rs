@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::base::env::Env;
 use crate::base::origin::Origin;
 use crate::ci::advice::Advice;
+use crate::ci::comment::StartedBy;
 use crate::ci::context::Context;
 use crate::ci::folders::JobFolders;
 use crate::ci::handover::Handover;
@@ -12,7 +13,7 @@ use crate::ci::identity::IdentityToken;
 use crate::ci::log_format::LogFormat;
 use crate::ci::variables::SystemVariables;
 
-/// One CI system: three questions that each has to answer, five that have an answer for most, and five facets.
+/// One CI system: three questions that each has to answer, six that have an answer for most, and five facets.
 pub trait CiSystem: Sync {
     /// The system's name, as in the result: `github-actions`.
     fn name(&self) -> &'static str;
@@ -35,6 +36,11 @@ pub trait CiSystem: Sync {
 
     /// The beginning of the variables that hold a step's inputs, where all variables that begin so are inputs of this step.
     fn step_inputs_prefix(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// The comment on a change request that started the job. None if something else did.
+    fn started_by(&self, _env: &Env) -> Option<StartedBy> {
         None
     }
 

@@ -49,6 +49,8 @@ pub enum Ask {
     BreakGlass(BreakGlassAsk),
     /// `rollback`: deploys a commit that was deployed before.
     Rollback(RollbackAsk),
+    /// `comment-command`: carries out the command of a comment.
+    CommentCommand,
     /// `deploy`: what the map says for the event at hand.
     Deploy,
     /// `run`: the command that the `command` input names. Wrappers call it so.
@@ -116,6 +118,11 @@ pub fn command() -> Clap {
     )
     .subcommand(BreakGlassAsk::clap())
     .subcommand(RollbackAsk::clap())
+    .subcommand(
+        Clap::new("comment-command")
+            .about("Carry out the `/stackstep …` of the comment on a change request that started the job")
+            .args(flags(&[Command::Preview])),
+    )
     .subcommand(
         Clap::new("stacks")
             .about("List the projects and stacks of the repository")
@@ -244,6 +251,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, clap
             event: EventAsk::given(sub),
         }),
         "finish" => Ask::Finish(sub.get_one::<PathBuf>("file").cloned().unwrap_or_default()),
+        "comment-command" => Ask::CommentCommand,
         "deploy" => Ask::Deploy,
         other => Command::from_word(other).map_or(Ask::RunInput, Ask::Run),
     };
@@ -306,6 +314,7 @@ pub fn has_no_result(word: &str) -> bool {
                 | "audit"
                 | "unlock"
                 | "break-glass"
+                | "comment-command"
                 | "rules"
                 | "doctor"
                 | "finish"

@@ -19,7 +19,7 @@ use crate::inputs::resolve::Flags;
 use crate::inputs::{Command, Inputs, OuterInputs};
 use crate::process::signals::Signals;
 use crate::publish::outputs::hand_on_plain;
-use crate::run::prepare::{Prepared, Until, prepare};
+use crate::run::prepare::{Prepared, RunRequest, Until, prepare};
 use plan::{DeployPlan, of_our_own};
 use stacks::PlannedRuns;
 
@@ -27,18 +27,27 @@ use stacks::PlannedRuns;
 pub async fn run(flags: &Flags, env: &Env, console: &mut Console, signals: &Signals) -> Result<u8> {
     let flags = &of_our_own(flags);
     let event = DeliveryEvent::from_context(&ci::detect(env).context(env));
-    let request = plan::request(&event, flags, env);
-    let mut found = prepare(&request, Until::TheVerdict, console);
+    carry_out(&plan::request(&event, flags, env), &event, console, signals).await
+}
+
+/// Carries out what the map says for an event. Returns the exit status: of the first run that failed, else 0.
+pub async fn carry_out(
+    request: &RunRequest<'_>,
+    event: &DeliveryEvent,
+    console: &mut Console,
+    signals: &Signals,
+) -> Result<u8> {
+    let mut found = prepare(request, Until::TheVerdict, console);
     if let Some(error) = found.take_error() {
-        return Ok(early::end(found, &request, &error, console).status);
+        return Ok(early::end(found, request, &error, console).status);
     }
     let Some(inputs) = found.inputs.take() else {
         let error = Error::input("the inputs make no run", "`stackstep doctor` tells what is missing");
-        return Ok(early::end(found, &request, &error, console).status);
+        return Ok(early::end(found, request, &error, console).status);
     };
-    let (plan, judging) = match plan::plan(&found, &inputs, &event, console).await {
+    let (plan, judging) = match plan::plan(&found, &inputs, event, console).await {
         Ok(planned) => planned,
-        Err(error) => return Ok(early::end(found, &request, &error, console).status),
+        Err(error) => return Ok(early::end(found, request, &error, console).status),
     };
     console.line(&plan.why);
     let dry = found.outer.as_ref().is_some_and(|outer| outer.may_be_on(&SafetyInputs::dry_run));
@@ -47,7 +56,7 @@ pub async fn run(flags: &Flags, env: &Env, console: &mut Console, signals: &Sign
         return Ok(0);
     }
     let runs = PlannedRuns { found: &found, inputs: &inputs, plan: &plan, judging: &judging };
-    Ok(runs.carry_out(&request, console, signals).await)
+    Ok(runs.carry_out(request, console, signals).await)
 }
 
 /// Whether a step asks for it: by its `command`, or without one where the checkout's own file has a map.

@@ -76,7 +76,7 @@ pub fn forget(request: &RunRequest<'_>, console: &Console) {
     let given = sinks.as_ref().and_then(|sinks| sinks.text(&ReportInputs::result_file.input));
     let Some(path) = given.map(|path| env.cwd().join(path)).filter(|path| path.is_file()) else { return };
     // Nobody knows who made the folders on the way.
-    let context = ci.context(env);
+    let context = request.context();
     let folder = named_folder(request);
     if Ground::new(&context, Standing::Unproven, env, ci, &folder).links_away(&path) {
         return;

@@ -8,7 +8,9 @@ use crate::base::env::Env;
 use crate::base::error::{Error, Result};
 use crate::ci::console::Console;
 use crate::delivery::notify::NotifyEvent;
+use crate::engine::job::Job;
 use crate::inputs::resolve::Flags;
+use crate::ledger::Ledger;
 use crate::ledger::entry::EntryKind;
 use crate::ledger::history::History;
 use crate::process::signals::Signals;
@@ -50,9 +52,17 @@ pub async fn hold(
 ) -> Result<u8> {
     let verb = if ask.releases { "release" } else { "hold" };
     let (job, ledger) = ledger_verb::with_ledger(verb, flags, env, console, signals).await?;
+    let done = hold_stack(ask, &job, &ledger, console).await?;
+    console.line(&done);
+    tell_of_hold(ask, &job, console).await;
+    Ok(0)
+}
+
+/// Writes the entry about the job's stack. Returns what was done, in a sentence.
+pub async fn hold_stack(ask: &HoldAsk, job: &Job<'_>, ledger: &Ledger, console: &Console) -> Result<String> {
     let identity = job.identity().unwrap_or_default();
     let kind = if ask.releases { EntryKind::Released } else { EntryKind::Held };
-    let entry = ledger_verb::entry(&job, kind, &ask.reason, console);
+    let entry = ledger_verb::entry(job, kind, &ask.reason, console);
     let decide = |past: &History| {
         if ask.releases && past.holds().is_empty() {
             return Err(Error::input(format!("`{identity}` is not held"), "there is nothing to release"));
@@ -62,8 +72,11 @@ pub async fn hold(
     let written = ledger.append(decide).await.map_err(ledger::not_appended)?;
     let number = written.map_or(0, |entry| entry.number);
     let done = if ask.releases { "released" } else { "held: nothing is deployed until it is released" };
-    console.line(&format!("`{identity}` is {done} (entry {number} of the ledger)"));
+    Ok(format!("`{identity}` is {done} (entry {number} of the ledger)"))
+}
+
+/// Tells those who want to hear of it.
+pub async fn tell_of_hold(ask: &HoldAsk, job: &Job<'_>, console: &mut Console) {
     let event = if ask.releases { NotifyEvent::Released } else { NotifyEvent::Held };
-    tell_of_verb(&job, event, &NotifyFacts::saying(&ask.reason), console).await;
-    Ok(0)
+    tell_of_verb(job, event, &NotifyFacts::saying(&ask.reason), console).await;
 }

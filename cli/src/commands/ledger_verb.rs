@@ -19,6 +19,7 @@ use crate::process::signals::Signals;
 use crate::report::Reason;
 use crate::run::gates::ledger;
 use crate::run::gates::place_in_history::refuse_a_commit_out_of_place;
+use crate::run::prepare::RunRequest;
 
 /// The subcommand of such a verb: with a reason, the stack, and where its state lies.
 pub fn subcommand(name: &'static str, about: &'static str) -> Clap {
@@ -45,7 +46,18 @@ pub async fn with_ledger<'a>(
     signals: &Signals,
 ) -> Result<(Job<'a>, Ledger)> {
     // What may refresh a stack may do this: a stranger's change may do neither.
-    let job = one_stack::job(Command::Refresh, flags, env, console, signals).await?;
+    let request = RunRequest::new(Some(Command::Refresh), flags, env);
+    with_ledger_of(verb, &request, console, signals).await
+}
+
+/// The job of a request, signed in to the backend, with the stack's ledger. Fails if there is none.
+pub async fn with_ledger_of<'a>(
+    verb: &str,
+    request: &RunRequest<'a>,
+    console: &mut Console,
+    signals: &Signals,
+) -> Result<(Job<'a>, Ledger)> {
+    let job = one_stack::job_of(request, console, signals).await?;
     let place = forge_place(job.ci, job.env, &job.context, &job.inputs).ok();
     let ledger = ledger::open(&job, place.as_ref());
     one_stack::needs_ledger(&ledger, &format!("`{verb}`"))?;

@@ -5,6 +5,7 @@ pub mod approve;
 pub mod args;
 pub mod audit;
 pub mod break_glass;
+pub mod comment_command;
 pub mod deploy;
 pub mod doctor;
 pub mod early;

@@ -53,8 +53,16 @@ pub(super) async fn job<'a>(
     console: &mut Console,
     signals: &Signals,
 ) -> Result<Job<'a>> {
-    let request = RunRequest::new(Some(like), flags, env);
-    let mut found = prepare(&request, Until::FirstError, console);
+    job_of(&RunRequest::new(Some(like), flags, env), console, signals).await
+}
+
+/// The job of a request, signed in.
+pub(super) async fn job_of<'a>(
+    request: &RunRequest<'a>,
+    console: &mut Console,
+    signals: &Signals,
+) -> Result<Job<'a>> {
+    let mut found = prepare(request, Until::FirstError, console);
     found.tell(console);
     if let Some(error) = found.take_error() {
         return Err(error);

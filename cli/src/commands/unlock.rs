@@ -83,22 +83,29 @@ pub async fn unlock(
     let place = forge_place(job.ci, job.env, &job.context, &job.inputs);
     let done =
         Box::pin(remove_lock_of(&ask.run, &job, place.as_ref(), one_stack::actor(&job), console)).await?;
-    let identity = job.identity().unwrap_or_default();
-    match &done.removed {
-        None => console.line(&format!("`{identity}` is not locked")),
-        Some(RemovedLock { lock, ended, entry }) => {
-            let entry = entry.map(|number| format!(" (entry {number} of the ledger)")).unwrap_or_default();
-            console.line(&format!(
-                "`{identity}` is unlocked: {lock} is removed, as the run {} has ended (`{ended}`){entry}",
-                ask.run
-            ));
-        }
-    }
-    let stack = job.stack.as_ref().map(ToString::to_string).unwrap_or_default();
-    for line in what_is_left(&done.pending, &stack) {
+    for line in done.in_lines(&ask.run, &job) {
         console.line(&line);
     }
     Ok(0)
+}
+
+impl Unlocked {
+    /// What was found and done, and what is left to do, as lines for a person. `run`: the id of the run that was named.
+    pub fn in_lines(&self, run: &str, job: &Job<'_>) -> Vec<String> {
+        let identity = job.identity().unwrap_or_default();
+        let first = match &self.removed {
+            None => format!("`{identity}` is not locked"),
+            Some(RemovedLock { lock, ended, entry }) => {
+                let entry =
+                    entry.map(|number| format!(" (entry {number} of the ledger)")).unwrap_or_default();
+                format!(
+                    "`{identity}` is unlocked: {lock} is removed, as the run {run} has ended (`{ended}`){entry}"
+                )
+            }
+        };
+        let stack = job.stack.as_ref().map(ToString::to_string).unwrap_or_default();
+        [first].into_iter().chain(what_is_left(&self.pending, &stack)).collect()
+    }
 }
 
 /// The repair, as lines for a person.

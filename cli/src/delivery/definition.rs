@@ -1,13 +1,14 @@
-//! The definition of a repository's deployments: the sections `deploy`, `stacks` and `notify` of the root's
+//! The definition of a repository's deployments: the sections `deploy`, `stacks`, `notify` and `comment-commands` of the root's
 //! `stackstep.yaml`.
 
 use std::path::PathBuf;
 
+use super::comment_commands::CommentCommands;
 use super::map::DeployMap;
 use super::notify::NotifySink;
 use super::settings::{StackSettings, hidden_entries};
 use crate::base::error::{Problem, Result};
-use crate::inputs::file::{ConfigFile, DEPLOY, NOTIFY, STACKS};
+use crate::inputs::file::{COMMENT_COMMANDS, ConfigFile, DEPLOY, NOTIFY, STACKS};
 use crate::pulumi::stack::StackName;
 
 /// The sections of one version of the file.
@@ -19,11 +20,18 @@ pub struct Definition {
     pub stacks: Vec<StackSettings>,
     /// The entries of the section `notify`, in the order of the file.
     pub notify: Vec<NotifySink>,
+    /// The section `comment-commands`.
+    pub comment_commands: Option<CommentCommands>,
     /// The folders of the repository's projects, as patterns.
     pub projects: Option<Vec<String>>,
 }
 
 impl Definition {
+    /// One without any section.
+    pub fn empty() -> Self {
+        Self { deploy: None, stacks: Vec::new(), notify: Vec::new(), comment_commands: None, projects: None }
+    }
+
     /// Reads the sections of a file. None if it has none of them.
     pub fn from_file(file: &ConfigFile) -> Result<Option<Self>> {
         let path = file.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -32,8 +40,12 @@ impl Definition {
         let stacks = stacks.transpose()?.unwrap_or_default();
         let notify = file.section(NOTIFY).map(|section| NotifySink::parse_all(section, &path));
         let notify = notify.transpose()?.unwrap_or_default();
-        let is_empty = [DEPLOY, STACKS, NOTIFY].iter().all(|name| file.section(name).is_none());
-        Ok((!is_empty).then_some(Self { deploy, stacks, notify, projects: file.projects()? }))
+        let commands = file.section(COMMENT_COMMANDS);
+        let comment_commands = commands.map(|section| CommentCommands::parse(section, &path)).transpose()?;
+        let sections = [DEPLOY, STACKS, NOTIFY, COMMENT_COMMANDS];
+        let is_empty = sections.iter().all(|name| file.section(name).is_none());
+        let projects = file.projects()?;
+        Ok((!is_empty).then_some(Self { deploy, stacks, notify, comment_commands, projects }))
     }
 
     /// Reads the sections of the text of a file. None if it has none of them.

@@ -5,6 +5,7 @@ use std::fmt;
 use serde_json::Value;
 
 use super::contents::{FileRequest, HistoryCommit};
+use super::conversation::Conversations;
 use super::gate::{GateApproval, GatedJob};
 use super::issues::Issues;
 use super::model::{
@@ -73,6 +74,11 @@ pub trait Forge:
 
     /// The facet of deployments. None if the forge has no page of them that a request can write to.
     fn deployments(&self) -> Option<&dyn Deployments> {
+        None
+    }
+
+    /// The facet of conversations. None if comments start no commands there.
+    fn conversations(&self) -> Option<&dyn Conversations> {
         None
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 pub(super) mod contents;
+mod conversation;
 pub(super) mod history;
 mod issues;
 mod merging;

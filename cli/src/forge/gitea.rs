@@ -6,6 +6,7 @@
 use serde_json::{Value, json};
 
 mod contents;
+mod conversation;
 mod issues;
 mod mentions;
 mod protection;
@@ -13,9 +14,9 @@ mod reviews;
 mod runs;
 
 use super::{
-    ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, FileChange, Forge, Issues, Person, Place,
-    Reading, RequestFor, State, StatusThere, Statuses, begins_with_name, cut_to, encoded, encoded_path,
-    number_at, one_field, read_each, read_list, text_at,
+    ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Conversations, FileChange, Forge, Issues,
+    Person, Place, Reading, RequestFor, State, StatusThere, Statuses, begins_with_name, cut_to, encoded,
+    encoded_path, number_at, one_field, read_each, read_list, text_at,
 };
 use crate::base::http::{Method, Request, Url};
 use crate::base::secret::Secret;
@@ -89,6 +90,10 @@ impl Forge for Gitea {
     // https://docs.gitea.com/development/api-usage#authentication
     fn authorization(&self, token: &Secret) -> Secret {
         Secret::new(format!("token {}", token.expose()))
+    }
+
+    fn conversations(&self) -> Option<&dyn Conversations> {
+        Some(self)
     }
 
     fn issues(&self) -> Option<&dyn Issues> {

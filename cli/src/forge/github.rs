@@ -7,6 +7,7 @@
 use serde_json::{Value, json};
 
 mod contents;
+mod conversation;
 mod issues;
 mod mentions;
 mod merging;
@@ -15,11 +16,13 @@ mod reviews;
 mod rulesets;
 mod runs;
 
+pub(super) use conversation::word as reaction_word;
+
 use super::{
-    ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Deployment, Deployments, FileChange,
-    Forge, Issues, KeptRecord, NewRecord, Person, Place, QueuedRequest, Reading, RequestFor, State,
-    StatusThere, Statuses, begins_with_name, cut_to, encoded, encoded_path, number_at, one_field, read_list,
-    text_at,
+    ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Conversations, Deployment, Deployments,
+    FileChange, Forge, Issues, KeptRecord, NewRecord, Person, Place, QueuedRequest, Reading, RequestFor,
+    State, StatusThere, Statuses, begins_with_name, cut_to, encoded, encoded_path, number_at, one_field,
+    read_list, text_at,
 };
 use crate::base::http::{Method, Request, Url};
 use crate::base::secret::Secret;
@@ -130,6 +133,10 @@ impl Forge for GitHub {
     }
 
     fn deployments(&self) -> Option<&dyn Deployments> {
+        Some(self)
+    }
+
+    fn conversations(&self) -> Option<&dyn Conversations> {
         Some(self)
     }
 

@@ -7,6 +7,7 @@
 use serde_json::{Value, json};
 
 mod contents;
+mod conversation;
 mod issues;
 mod mentions;
 mod merging;
@@ -15,9 +16,9 @@ mod reviews;
 mod runs;
 
 use super::{
-    ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Deployment, Deployments, FileChange,
-    Forge, Issues, Person, Place, QueuedRequest, Reading, RequestFor, State, StatusThere, Statuses,
-    begins_with_name, cut_to, encoded, is_true, number_at, one_field, read_list, text_at,
+    ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Conversations, Deployment, Deployments,
+    FileChange, Forge, Issues, Person, Place, QueuedRequest, Reading, RequestFor, State, StatusThere,
+    Statuses, begins_with_name, cut_to, encoded, is_true, number_at, one_field, read_list, text_at,
 };
 use crate::base::http::{Method, Request, Url};
 use crate::base::secret::Secret;
@@ -101,6 +102,10 @@ impl Forge for GitLab {
     }
 
     fn deployments(&self) -> Option<&dyn Deployments> {
+        Some(self)
+    }
+
+    fn conversations(&self) -> Option<&dyn Conversations> {
         Some(self)
     }
 

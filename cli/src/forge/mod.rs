@@ -1,6 +1,7 @@
 //! The forges, on which people review: one file or folder a forge, pure. A forge ([`Forge`]) makes the requests and reads
 //! the answers, in facets: [`Comments`], [`ChangeRequests`], [`Statuses`], [`Reviews`], [`Contents`], [`Protections`],
-//! [`Runs`], [`Mentions`], and [`Deployments`] if it has a page of them. A question of several requests is a [`Survey`].
+//! [`Runs`], [`Mentions`], [`Deployments`] if it has a page of them, and [`Conversations`] if comments can start commands
+//! there. A question of several requests is a [`Survey`].
 //! Sending, paging, retries and the behaviours of comments are the same for all, and are elsewhere ([`client`],
 //! [`crate::publish::comment`]).
 //!
@@ -10,6 +11,7 @@
 mod api;
 pub mod client;
 mod contents;
+mod conversation;
 mod gate;
 mod issues;
 mod model;
@@ -40,6 +42,7 @@ pub use client::contents::RepositoryFile;
 pub use client::history::MergedBetween;
 use contents::read_base64_file;
 pub use contents::{FileAnswer, FileForm, FileRequest, HistoryCommit, LARGEST_FILE};
+pub use conversation::{Conversations, Permission, Reaction, WrittenComment};
 pub use gate::{GateApproval, GatedJob};
 pub use issues::{Issue, Issues};
 pub use model::{

@@ -20,6 +20,11 @@ impl Person {
         Self { id: name.clone(), names: Vec::new(), shown: name, bot }
     }
 
+    /// A person with one name.
+    pub fn named(name: &str) -> Self {
+        Self::with_name(name, false)
+    }
+
     /// Whether both are the same account. No forge tells names apart by small and capital letters.
     pub fn is_same(&self, other: &Self) -> bool {
         !self.id.is_empty() && self.id.eq_ignore_ascii_case(&other.id)

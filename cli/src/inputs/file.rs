@@ -25,8 +25,11 @@ pub const STACKS: &str = "stacks";
 /// The key of the root file that says who hears of what.
 pub const NOTIFY: &str = "notify";
 
+/// The key of the root file that says who may give commands in comments.
+pub const COMMENT_COMMANDS: &str = "comment-commands";
+
 /// The sections about the whole repository, which are read from the root's file only.
-pub const SECTIONS: &[&str] = &[PROJECTS, DEPLOY, STACKS, NOTIFY];
+pub const SECTIONS: &[&str] = &[PROJECTS, DEPLOY, STACKS, NOTIFY, COMMENT_COMMANDS];
 
 const SECRET_STORE: &str = "hand it to the step, from the CI system's own secret store";
 

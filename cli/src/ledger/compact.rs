@@ -52,11 +52,12 @@ const KINDS: [(&str, EntryKind); 11] = [
 ];
 
 /// The short form of the ways of an approval.
-const WAYS: [(&str, ApprovalWay); 4] = [
+const WAYS: [(&str, ApprovalWay); 5] = [
     ("r", ApprovalWay::Review),
     ("e", ApprovalWay::Environment),
     ("s", ApprovalWay::Ssh),
     ("b", ApprovalWay::BreakGlass),
+    ("c", ApprovalWay::Comment),
 ];
 
 /// The short form of the ends.

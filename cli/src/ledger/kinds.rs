@@ -79,6 +79,8 @@ open_words! {
         Review = "review",
         /// The gate of the CI system.
         Environment = "environment",
+        /// A comment on the change request.
+        Comment = "comment",
         /// A signature by an SSH key.
         Ssh = "ssh",
         /// A person who may deploy without what is needed otherwise, as `break-glass` names them.

@@ -22,7 +22,7 @@ use crate::checks::Checks;
 use crate::ci::console::Console;
 use crate::ci::ground::Ground;
 use crate::ci::standing::Standing;
-use crate::ci::{self, CiSystem, Level};
+use crate::ci::{self, CiSystem, Context, Level};
 use crate::delivery::Definition;
 use crate::engine::args::check_extra;
 use crate::engine::install::asked;
@@ -49,6 +49,8 @@ pub struct RunRequest<'a> {
     pub env: &'a Env,
     /// The CI system.
     pub ci: &'static dyn CiSystem,
+    /// The facts of the job, where they are others than the CI system tells: a comment is carried out for what it is about.
+    pub context: Option<&'a Context>,
     /// Whether the map of `stackstep.yaml` has chosen the command.
     pub by_map: bool,
     /// The name that sets its files apart, if it is one of several runs of a command, which hands on outputs and counts
@@ -61,7 +63,21 @@ pub struct RunRequest<'a> {
 impl<'a> RunRequest<'a> {
     /// A request for `command`, or for the one that the `command` input names.
     pub fn new(command: Option<Command>, flags: &'a Flags, env: &'a Env) -> Self {
-        Self { command, flags, env, ci: ci::detect(env), by_map: false, one_of_several: None, rollback: None }
+        Self {
+            command,
+            flags,
+            env,
+            ci: ci::detect(env),
+            context: None,
+            by_map: false,
+            one_of_several: None,
+            rollback: None,
+        }
+    }
+
+    /// The facts of the job.
+    pub fn context(&self) -> Context {
+        self.context.cloned().unwrap_or_else(|| self.ci.context(self.env))
     }
 }
 
@@ -102,7 +118,7 @@ const STEPS_TO_THE_INPUTS: &[PrepareStep] = &[judge::standing, all_inputs];
 /// Prepares a run by its steps.
 pub fn prepare<'a>(request: &RunRequest<'a>, until: Until, console: &mut Console) -> Prepared<'a> {
     hide_environment(request.env, request.ci, console);
-    let mut context = request.ci.context(request.env);
+    let mut context = request.context();
     if let Some(commit) = request.rollback {
         (context.commit, context.merge_commit) = (Some(commit.to_owned()), None);
     }

@@ -51,6 +51,9 @@ impl Face for Gitea {
             ("PATCH", ["issues", "comments", id]) => {
                 Op::Update { id: id.parse().ok()?, body: asked.text("/body")? }
             }
+            ("POST", ["issues", "comments", id, "reactions"]) => {
+                Op::React { id: id.parse().ok()?, word: asked.text("/content")? }
+            }
             ("DELETE", ["issues", "comments", id]) => Op::Delete { id: id.parse().ok()? },
             ("GET", ["commits", commit, "pull"]) => Op::OfCommit((*commit).to_owned()),
             ("GET", ["pulls"]) => Op::OfBranch(String::new()),
@@ -61,7 +64,10 @@ impl Face for Gitea {
     }
 
     fn comment(&self, one: &Stored) -> Value {
-        json!({ "id": one.id, "user": { "login": one.author }, "body": one.body, "updated_at": one.at })
+        json!({
+            "id": one.id, "user": { "login": one.author }, "body": one.body, "created_at": one.created,
+            "updated_at": one.at, "pull_request_url": "https://gitea.example/acme/shop/pulls/7",
+        })
     }
 
     fn pull(&self, one: &Pull) -> Value {

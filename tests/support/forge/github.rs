@@ -59,6 +59,9 @@ impl Face for GitHub {
             ("PATCH", ["issues", "comments", id]) => {
                 Op::Update { id: id.parse().ok()?, body: asked.text("/body")? }
             }
+            ("POST", ["issues", "comments", id, "reactions"]) => {
+                Op::React { id: id.parse().ok()?, word: asked.text("/content")? }
+            }
             ("DELETE", ["issues", "comments", id]) => Op::Delete { id: id.parse().ok()? },
             ("GET", ["commits", commit, "pulls"]) => Op::OfCommit((*commit).to_owned()),
             ("GET", ["pulls"]) => {
@@ -76,8 +79,10 @@ impl Face for GitHub {
 
     fn comment(&self, one: &Stored) -> Value {
         json!({
-            "id": one.id, "node_id": format!("IC_{}", one.id), "user": { "login": one.author }, "body": one.body,
-            "updated_at": one.at,
+            "id": one.id, "node_id": format!("IC_{}", one.id), "body": one.body,
+            "user": { "login": one.author, "type": if one.author.ends_with("[bot]") { "Bot" } else { "User" } },
+            "created_at": one.created, "updated_at": one.at,
+            "issue_url": "https://api.github.com/repos/acme/shop/issues/7",
         })
     }
 

@@ -53,6 +53,9 @@ impl Face for GitLab {
             ("PUT", ["merge_requests", "7", "notes", id]) => {
                 Op::Update { id: id.parse().ok()?, body: asked.text("/body")? }
             }
+            ("POST", ["merge_requests", "7", "notes", id, "award_emoji"]) => {
+                Op::React { id: id.parse().ok()?, word: asked.text("/name")? }
+            }
             ("DELETE", ["merge_requests", "7", "notes", id]) => Op::Delete { id: id.parse().ok()? },
             ("GET", ["repository", "commits", commit, "merge_requests"]) => {
                 Op::OfCommit((*commit).to_owned())
@@ -74,8 +77,8 @@ impl Face for GitLab {
     fn comment(&self, one: &Stored) -> Value {
         // What GitLab itself notes, such as "added 1 commit", stands among the notes.
         json!({
-            "id": one.id, "author": { "username": one.author }, "body": one.body, "system": one.author == "GitLab",
-            "created_at": one.at, "updated_at": one.at,
+            "id": one.id, "author": { "id": super::account(&one.author), "username": one.author }, "body": one.body, "system": one.author == "GitLab",
+            "created_at": one.created, "updated_at": one.at, "noteable_iid": 7,
         })
     }
 

@@ -11,6 +11,8 @@ pub struct Stored {
     pub author: String,
     pub body: String,
     pub hidden: bool,
+    /// When it was first written.
+    pub created: String,
     /// When it was last written.
     pub at: String,
     /// The change request that it is on; none if it is on all of them.
@@ -111,6 +113,8 @@ pub struct Memory {
     pub deployments: Vec<Value>,
     /// The issues: the first one is number 1.
     pub issues: Vec<StoredIssue>,
+    /// Reactions to comments: the comment's id, and the vendor's word.
+    pub reactions: Vec<(u64, String)>,
     /// What people are told of: a comment that is new.
     pub notifications: usize,
     /// What is only read: reviews, files, history, protection.
@@ -142,6 +146,7 @@ impl Memory {
             author: author.to_owned(),
             body: body.to_owned(),
             hidden: false,
+            created: at.clone(),
             at,
             on: None,
         });

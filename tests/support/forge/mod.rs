@@ -49,6 +49,7 @@ pub enum Verb {
     Status,
     Deploy,
     DeployEnd,
+    React,
 }
 
 /// The same with what it is about.
@@ -67,6 +68,7 @@ pub enum Op {
     Check(Value),
     Deploy(Value),
     DeployEnd(Value),
+    React { id: u64, word: String },
 }
 
 impl Op {
@@ -84,6 +86,7 @@ impl Op {
             Self::Status(_) | Self::Check(_) => Verb::Status,
             Self::Deploy(_) => Verb::Deploy,
             Self::DeployEnd(_) => Verb::DeployEnd,
+            Self::React { .. } => Verb::React,
         }
     }
 }
@@ -160,6 +163,11 @@ pub struct Fake {
     memory: Arc<Mutex<Memory>>,
     script: Arc<Mutex<Vec<(Verb, Act)>>>,
     verbs: Arc<Mutex<Vec<Verb>>>,
+}
+
+/// The number of an account, where a vendor has such.
+pub fn account(name: &str) -> u64 {
+    name.bytes().fold(7, |number, byte| number * 31 % 1_000_003 + u64::from(byte))
 }
 
 /// The commit at the head of the fake's change request in tests of whole jobs.
@@ -342,6 +350,10 @@ fn serve(face: &dyn Face, memory: &mut Memory, asked: &Asked, op: Op) -> Reply {
         Op::Deploy(deployment) => {
             memory.deployments.push(deployment);
             Reply::json(201, &face.deployed())
+        }
+        Op::React { id, word } => {
+            memory.reactions.push((id, word));
+            Reply::json(face.created(), &json!({ "id": 1 }))
         }
         Op::DeployEnd(end) => {
             memory.deployments.push(end);

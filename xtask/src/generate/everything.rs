@@ -1,6 +1,6 @@
 //! Everything that is generated.
 
-use super::{command_line, notifications, reference, rules, sample, schema, tried};
+use super::{command_line, comment_commands, notifications, reference, rules, sample, schema, tried};
 use crate::generate::generated::{Generated, Suite};
 use crate::generate::renderer::Renderer;
 use crate::generate::spec::folders;
@@ -21,6 +21,7 @@ pub fn files(root: &Path) -> Result<Vec<Generated>> {
     ];
     files.push(rules::page(root)?);
     files.push(notifications::page(root)?);
+    files.push(comment_commands::page(root)?);
     files.push(tried::versions(root)?);
     files.extend(command_line::files()?);
     files.extend(wrappers(root, &release)?);

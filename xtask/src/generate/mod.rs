@@ -5,6 +5,7 @@
 
 mod check;
 mod command_line;
+mod comment_commands;
 mod delivery;
 mod everything;
 mod generated;

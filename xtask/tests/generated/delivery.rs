@@ -1,4 +1,4 @@
-//! The published schema of the sections `deploy` and `stacks` says yes and no where the binary does, and has the keys that
+//! The published schema of the sections `deploy`, `stacks` and `comment-commands` says yes and no where the binary does, and has the keys that
 //! the binary reads.
 
 use std::collections::BTreeSet;
@@ -7,6 +7,7 @@ use serde_json::Value;
 use stackstep::base::words::Words as _;
 use stackstep::checks::Checks;
 use stackstep::delivery::ApprovalsWanted;
+use stackstep::delivery::comment_commands::CommentCommand;
 use stackstep::delivery::map;
 use stackstep::delivery::notify::{NotifyEvent, NotifySink};
 use stackstep::delivery::settings::{NOT_FOR_AN_ENTRY, OWN_KEYS};
@@ -29,6 +30,7 @@ fn owned<'k>(keys: impl IntoIterator<Item = &'k str>) -> BTreeSet<String> {
 #[test]
 fn the_schema_has_the_keys_that_are_read_and_no_others() {
     assert_eq!(keys("/$defs/deploy"), owned(map::KEYS.iter().copied()));
+    assert_eq!(keys("/$defs/comment-commands/anyOf/0"), owned(CommentCommand::WORDS.iter().copied()));
     assert_eq!(keys("/$defs/stack-entry/properties/approvals"), owned(ApprovalsWanted::KEYS));
     let names = || INPUTS.iter().flat_map(Input::names);
     assert_eq!(keys("/$defs/stack-entry"), owned(names().chain(OWN_KEYS.iter().copied())));
@@ -78,7 +80,12 @@ fn each_key_has_a_description() {
             assert!(value["description"].is_string(), "{place}: {key}");
         }
     };
-    for place in ["/$defs/deploy", "/$defs/stack-entry", "/$defs/stack-entry/properties/approvals"] {
+    for place in [
+        "/$defs/comment-commands/anyOf/0",
+        "/$defs/deploy",
+        "/$defs/stack-entry",
+        "/$defs/stack-entry/properties/approvals",
+    ] {
         described(place);
     }
     for form in 0..NotifySink::TARGETS.len() {
@@ -94,6 +101,7 @@ fn places() -> Vec<(String, Vec<&'static str>)> {
     let mut places = vec![
         ("deploy: { branches: { main: dev }, KEY: VALUE }".to_owned(), map::KEYS[1..].to_vec()),
         ("deploy: { tags: { v1: dev }, KEY: VALUE }".to_owned(), vec![map::KEYS[0]]),
+        ("comment-commands: { KEY: VALUE }".to_owned(), CommentCommand::WORDS.to_vec()),
         ("stacks: { prod: { KEY: VALUE } }".to_owned(), OWN_KEYS.to_vec()),
         ("stacks: { prod: { approvals: { KEY: VALUE } } }".to_owned(), ApprovalsWanted::KEYS.to_vec()),
     ];
@@ -142,6 +150,7 @@ fn a_file_with_every_key_is_accepted() {
     let missing: Vec<&str> = OWN_KEYS
         .iter()
         .chain(map::KEYS)
+        .chain(CommentCommand::WORDS)
         .copied()
         .chain(ApprovalsWanted::KEYS)
         .chain(Checks::keys_of_kinds().flat_map(|(_, keys)| keys))
@@ -157,6 +166,12 @@ fn a_file_with_every_key_is_accepted() {
 fn mistakes_in_values_are_refused() {
     for yaml in [
         "deploy: [main]",
+        "comment-commands: [preview]",
+        "comment-commands: on",
+        "comment-commands: { preview: everybody }",
+        "comment-commands: { preview: [] }",
+        "comment-commands: { preview: [\" \"] }",
+        "comment-commands: { approve: triage }",
         "deploy: {}",
         "deploy: { branches: {} }",
         "deploy: { branches: { main: [a, b] } }",
@@ -222,7 +237,10 @@ fn mistakes_in_values_are_refused() {
 #[test]
 fn other_ways_to_write_the_same_are_accepted() {
     for yaml in [
-        "deploy:\nstacks:",
+        "deploy:\nstacks:\ncomment-commands:",
+        "comment-commands: {}",
+        "comment-commands: defaults",
+        "comment-commands: { preview: triage, approve: [ann, \"@acme/platform\", 7], hold: off, release: }",
         "deploy: { change-requests: [dev] }",
         "deploy: { tags: { 1: 1 }, branches: }",
         "stacks: { 1: { parallel: \"8\", max-deletes: 0 } }",

@@ -13,6 +13,7 @@ use super::config::{self, Setting};
 use super::{commit, common_folder, git_folder, is_within, text};
 use crate::base::env::Env;
 use crate::base::program::on_path;
+use crate::base::secret::Secret;
 
 /// The protocols that git may use; `ext::` and the like would start programs.
 /// <https://git-scm.com/docs/git#Documentation/git.txt-GITALLOWPROTOCOL>
@@ -151,6 +152,19 @@ impl Remote {
             text.push_str(&format!("[http{of}]\n\textraheader = {}\n", quoted(&header.value)));
         }
         text
+    }
+
+    /// Signs in with this header if the checkout has kept none, and only at this server: `https://github.com`.
+    pub(super) fn sign_in(&mut self, server: &str, header: &Secret) {
+        let server = format!("{}/", server.trim_end_matches('/'));
+        if self.headers.is_empty() && server.starts_with("https://") && self.address.starts_with(&server) {
+            self.headers.push(Setting {
+                section: "http".to_owned(),
+                subsection: Some(server),
+                key: "extraheader".to_owned(),
+                value: header.expose().to_owned(),
+            });
+        }
     }
 
     pub(super) fn environment(&self, folder: &Path, empty: &Path, env: &Env) -> Vec<(String, String)> {

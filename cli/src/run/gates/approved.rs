@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::commented;
 use super::facts::GateFacts;
 use super::found_approvals::FoundApprovals;
 use super::merged_changes::{MergedChange, MergedChanges};
@@ -147,7 +148,7 @@ async fn by_reviews(
     }
     // Each change request needs its approvals; those that all of them have are the run's.
     let mut everywhere: Option<BTreeSet<String>> = None;
-    for MergedChange { request, name, shown, .. } in &merged.changes {
+    for MergedChange { request, name, shown, commented, .. } in &merged.changes {
         let Some(shown) = shown else {
             problems.push(Problem::new(
                 format!("{name} has no preview of this stack that could have been approved"),
@@ -169,7 +170,7 @@ async fn by_reviews(
         }
         let reviews = client.reviews(request.number).await;
         let reviews = match reviews {
-            Ok(reviews) => reviews,
+            Ok(reviews) => commented::among(reviews, commented, &shown.commit, since),
             Err(trouble) => {
                 problems.push(trouble.problem);
                 return Ok(());
@@ -200,11 +201,9 @@ async fn by_reviews(
                     review.person.id,
                     review.at
                 );
-                found.approvers.push(EntryApprover::new(
-                    Some(&review.person.shown),
-                    ApprovalWay::Review,
-                    Some(&id),
-                ));
+                let by_review =
+                    || EntryApprover::new(Some(&review.person.shown), ApprovalWay::Review, Some(&id));
+                found.approvers.push(commented::approver(commented, review).unwrap_or_else(by_review));
                 found.notes.push(format!("approved by `{}` on {name}", review.person.shown));
             }
         }

@@ -1,5 +1,6 @@
 //! Finds the change requests that a deployment brings: those merged since the commit that the stack deployed last.
 
+use super::commented;
 use super::facts::GateFacts;
 use super::merged_changes::{MergedChange, MergedChanges};
 use crate::admit::approvals::signed::{HandedApproval, has_a_signature, in_text};
@@ -60,7 +61,8 @@ pub(super) async fn with_previews(
         let shown = author.as_deref().and_then(|author| shown_preview(&comments, author, &identity));
         let name = client.place().forge.request(request.number);
         let signed = signed_in(&comments, &name);
-        changes.push(MergedChange { request, name, shown, signed });
+        let commented = commented::of_shown(gates.judged.past.as_ref(), &request, shown.as_ref());
+        changes.push(MergedChange { request, name, shown, signed, commented });
     }
     Ok(changes)
 }

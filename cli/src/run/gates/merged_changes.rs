@@ -1,5 +1,6 @@
 //! The change requests that a deployment brings, with what our comments on them show.
 
+use super::commented::CommentedApproval;
 use crate::admit::approvals::signed::HandedApproval;
 use crate::forge::ChangeRequest;
 use crate::publish::comment::previewed::ShownPreview;
@@ -16,6 +17,8 @@ pub struct MergedChange {
     pub shown: Option<ShownPreview>,
     /// The signed approvals in its comments, whoever wrote them.
     pub signed: Vec<HandedApproval>,
+    /// The approvals of that which people have given by a comment.
+    pub(super) commented: Vec<CommentedApproval>,
 }
 
 /// The change requests that a deployment brings.

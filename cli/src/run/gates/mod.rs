@@ -9,6 +9,7 @@
 //! the ledger.
 
 mod approved;
+mod commented;
 mod entry;
 mod facts;
 mod found_approvals;

@@ -62,6 +62,12 @@ impl<'a> Prepared<'a> {
         let path = credentials.as_ref().map(OwnFolder::path);
         let mut engine_env = engine_env(self.env, self.ci, &backend, path, &self.file_variables);
         engine_env.take_out(std::mem::take(&mut self.not_for_the_engine));
+        if self.context.allowed_commit.is_some() {
+            // What a fork's program was shown are the backend's credentials, and not those of the CI system and the forge.
+            let own = self.ci.origin(self.env).token.map(|token| token.variable);
+            let names = self.ci.variables().secret.iter().copied().chain(own);
+            engine_env.take_out(names.map(str::to_owned).collect());
+        }
         // With the base repository's credentials, no program of another checkout may be started by its name.
         let path = self.env.get("PATH").filter(|_| self.context.base_credentials);
         if let Some(path) = path.and_then(|path| self.ground.without(path)) {

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
-use super::super::{Asked, Memory, Reply};
+use super::super::{Asked, Face as _, Memory, Reply};
 use super::Verdict;
 
 pub fn answer(asked: &Asked, memory: &Memory) -> Option<Reply> {
@@ -51,6 +51,21 @@ pub fn answer(asked: &Asked, memory: &Memory) -> Option<Reply> {
                 })
             };
             fine(shown.reviews.iter().skip((page - 1) * 2).take(2).map(review).collect())
+        }
+        ["issues", "comments", id] => match memory.comments.iter().find(|one| one.id.to_string() == *id) {
+            Some(comment) => fine(super::super::gitea::Gitea.comment(comment)),
+            None => missing(),
+        },
+        // Only who administers the repository may ask.
+        ["collaborators", _, "permission"] if shown.is_closed("writers") => refused(403),
+        ["collaborators", name, "permission"] => {
+            let permission = match shown.permission(name) {
+                Some("maintain" | "write") => "write",
+                Some("admin") => "admin",
+                Some(_) => "read",
+                None => "none",
+            };
+            fine(json!({ "permission": permission, "role_name": permission, "user": user(name) }))
         }
         ["branches", "main"] if !shown.commits.is_empty() || shown.branches.is_empty() => fine(json!({
             "name": "main", "commit": { "id": shown.head("main").unwrap_or_default() }, "protected": shown.guarded,

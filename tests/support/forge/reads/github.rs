@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
-use super::super::{Asked, Memory, Reply};
+use super::super::{Asked, Face as _, Memory, Reply};
 use super::Verdict;
 
 const DENIED: &str = "Resource not accessible by integration";
@@ -76,9 +76,22 @@ pub fn answer(asked: &Asked, memory: &Memory) -> Option<Reply> {
             if shown.is_closed("writers") {
                 return refused(403, DENIED);
             }
+            if let Some(role) = shown.permission(name) {
+                // The permission has fewer words than the role.
+                let permission = match role {
+                    "maintain" => "write",
+                    "triage" => "read",
+                    other => other,
+                };
+                return fine(json!({ "permission": permission, "role_name": role, "user": user(name) }));
+            }
             let Some(kept) = shown.reviews.iter().find(|one| one.who == *name) else { return missing() };
             fine(json!({ "permission": if kept.writes { "write" } else { "read" }, "user": user(name) }))
         }
+        ["issues", "comments", id] => match memory.comments.iter().find(|one| one.id.to_string() == *id) {
+            Some(comment) => fine(super::super::github::GitHub.comment(comment)),
+            None => missing(),
+        },
         ["git", "ref", name] => match name.strip_prefix("heads/").and_then(|name| shown.head(name)) {
             Some(head) => {
                 fine(json!({ "ref": format!("refs/{name}"), "object": { "type": "commit", "sha": head } }))

@@ -79,6 +79,27 @@ pub fn answer(asked: &Asked, memory: &Memory) -> Option<Reply> {
             let comments = memory.comments.iter().map(|one| super::super::gitlab::GitLab.comment(one));
             fine(comments.chain(shown.reviews.iter().map(note)).collect())
         }
+        ["merge_requests", "7", "notes", id] => {
+            match memory.comments.iter().find(|one| one.id.to_string() == *id) {
+                Some(comment) => fine(super::super::gitlab::GitLab.comment(comment)),
+                None => missing(),
+            }
+        }
+        ["members", "all", _] if shown.is_closed("writers") => refused(403),
+        ["members", "all", id] => {
+            let own = |(name, _): &&(String, &str)| super::super::account(name).to_string() == *id;
+            let Some((name, word)) = shown.permissions.iter().find(own) else { return missing() };
+            let level = match *word {
+                "admin" => 50,
+                "maintain" => 40,
+                "write" => 30,
+                "triage" => 20,
+                _ => 10,
+            };
+            fine(
+                json!({ "id": super::super::account(name), "username": name, "state": "active", "access_level": level }),
+            )
+        }
         ["repository", "branches", name] => match shown.head(name) {
             Some(head) => fine(json!({ "name": name, "commit": { "id": head } })),
             None => missing(),

@@ -24,6 +24,8 @@ pub struct Shown {
     pub files: Vec<(String, String, String)>,
     /// The members of the team `platform`.
     pub team: Vec<String>,
+    /// What people may do, by the words of the input: `read`, `triage`, `write`, `maintain`, `admin`.
+    pub permissions: Vec<(String, &'static str)>,
     /// What the token may not read: `reviews`, `writers`, `contents`, `team`, `protection`, `environments`.
     pub closed: Vec<&'static str>,
     /// Who decided at the gate of the environment `production`, and whether they let the job through.
@@ -61,6 +63,11 @@ pub enum Verdict {
 impl Shown {
     pub fn is_closed(&self, what: &str) -> bool {
         self.closed.contains(&what)
+    }
+
+    /// What a person may do.
+    pub fn permission(&self, who: &str) -> Option<&'static str> {
+        self.permissions.iter().find(|(own, _)| own == who).map(|(_, word)| *word)
     }
 
     fn parents(&self, commit: &str) -> Option<&Vec<String>> {

@@ -1,0 +1,231 @@
+//! `comment-command`: carries out the `/stackstep …` of the comment on a change request that started the job.
+//!
+//! The event is a pointer. The comment, its author, what the author may do and the change request are read from the forge;
+//! which commands are on, and for whom, stands in the default branch's `stackstep.yaml`, and the job runs in a checkout of that
+//! branch. What is not known is refused. Each command is answered once, in the thread.
+
+mod answer;
+mod approve;
+mod permitted;
+mod place;
+mod preview;
+mod verbs;
+
+use crate::base::env::Env;
+use crate::base::error::{Error, Result};
+use crate::base::moment::Moment;
+use crate::base::suggest::nearest;
+use crate::base::words::Words as _;
+use crate::ci::console::Console;
+use crate::ci::{self, CommentPointer, StartedBy};
+use crate::delivery::Definition;
+use crate::delivery::comment_commands::{CommentCommand, CommentCommands};
+use crate::delivery::comment_text::{WrittenCommand, commands_in};
+use crate::delivery::history::RepositoryHistory;
+use crate::delivery::place::ForgeAccess;
+use crate::forge::{ChangeRequest, Client, Reaction, WrittenComment};
+use crate::inputs::resolve::Flags;
+use crate::inputs::{Command, Input};
+use crate::process::signals::Signals;
+use crate::report::Reason;
+use crate::run::prepare::{Prepared, RunRequest, Until, prepare};
+use answer::Answer;
+use place::DefaultCheckout;
+
+/// What a command has come to.
+#[derive(Debug)]
+struct Done {
+    /// What was done, in lines for a person.
+    said: Vec<String>,
+    /// The exit status.
+    status: u8,
+}
+
+impl Done {
+    fn fine(said: impl Into<String>) -> Self {
+        Self { said: vec![said.into()], status: 0 }
+    }
+}
+
+/// A command in its thread, with what is known of it.
+struct Thread<'a> {
+    found: &'a Prepared<'a>,
+    flags: &'a Flags,
+    client: &'a Client<'a>,
+    /// The default branch, whose commit is checked out.
+    checkout: DefaultCheckout,
+    /// The sections of the default branch's `stackstep.yaml`.
+    definition: Definition,
+    pointer: &'a CommentPointer,
+    comment: WrittenComment,
+    request: ChangeRequest,
+    written: WrittenCommand,
+}
+
+impl Thread<'_> {
+    /// The change request in the forge's words.
+    fn name(&self) -> String {
+        self.client.place().forge.request(self.request.number)
+    }
+}
+
+/// Carries out the command of the comment that started the job. Returns the exit status.
+pub async fn run(flags: &Flags, env: &Env, console: &mut Console, signals: &Signals) -> Result<u8> {
+    let pointer = match ci::detect(env).started_by(env) {
+        Some(StartedBy::Comment(pointer)) => pointer,
+        Some(StartedBy::NoCommand(why)) => return Ok(nothing(console, why)),
+        None => {
+            return Err(Error::input(
+                "no comment on a change request has started this job",
+                "start it by one: on GitHub, Gitea and Forgejo by the event `issue_comment`, on GitLab by a webhook that \
+                 triggers a pipeline, see docs/comment-commands.md",
+            ));
+        }
+    };
+    if pointer.text.as_deref().is_some_and(|text| commands_in(text).is_empty()) {
+        return Ok(nothing(console, NO_COMMAND));
+    }
+    let known = flags_of(flags, Command::Refresh);
+    let request = RunRequest::new(Some(Command::Refresh), &known, env);
+    let mut found = prepare(&request, Until::TheVerdict, console);
+    found.tell(console);
+    if let Some(error) = found.take_error() {
+        return Err(error);
+    }
+    let Some(inputs) = found.inputs.take() else {
+        return Err(Error::input("the inputs make no run", "`stackstep doctor` tells what is missing"));
+    };
+    let Some(access) = ForgeAccess::find(found.ci, env, &found.context, &inputs)? else {
+        return Err(Error::input(
+            "the forge of the comment is not known, or there is no token for it",
+            "hand the job's token to the step: `GITHUB_TOKEN`, or `STACKSTEP_FORGE_TOKEN`",
+        ));
+    };
+    let client = access.client();
+    let history = RepositoryHistory::new(&place::top(&found), env, &found.context, Some(&client));
+    let checkout = DefaultCheckout::find(&found, &history).await?;
+    let comment =
+        client.written_comment(pointer.change_request, pointer.comment).await.map_err(place::not_known)?;
+    if comment.author.bot || answer::is_ours(&comment.body) {
+        return Ok(nothing(console, "a program has written the comment"));
+    }
+    let commands = commands_in(&comment.body);
+    let Some(written) = commands.first().cloned() else { return Ok(nothing(console, NO_COMMAND)) };
+    let answer = Answer { client: &client, pointer: &pointer, written: &written };
+    if answer.is_there().await? {
+        return Ok(nothing(console, "the command was answered already"));
+    }
+    answer.react(Reaction::Seen, console).await;
+    let found = &found;
+    let work = async |console: &mut Console| -> Result<Done> {
+        let command = asked_for(&commands)?;
+        refuse_an_edited(&comment, &pointer)?;
+        let definition = place::definition(&checkout, &history).await?;
+        let request = client.change_request(pointer.change_request).await.map_err(place::not_known)?;
+        let thread = Thread {
+            found,
+            flags,
+            client: &client,
+            checkout,
+            definition,
+            pointer: &pointer,
+            comment,
+            request,
+            written: written.clone(),
+        };
+        permitted::refuse_a_stranger(&thread, command).await?;
+        Box::pin(carry_out(command, &thread, console, signals)).await
+    };
+    let done = work(console).await;
+    answer.write(&done, console).await;
+    done.map(|done| {
+        done.said.iter().for_each(|line| console.line(line));
+        done.status
+    })
+}
+
+const NO_COMMAND: &str = "the comment has no command: no line of it begins with `/stackstep`";
+
+/// Ends a job that has nothing to do.
+fn nothing(console: &Console, why: &str) -> u8 {
+    console.line(&format!("nothing to do: {why}"));
+    0
+}
+
+/// The flags of inputs that a command reads.
+fn flags_of(flags: &Flags, command: Command) -> Flags {
+    let reads = |name: &str| Input::find(name).is_some_and(|input| input.applies_to(command));
+    flags.iter().filter(|(name, _)| reads(name)).map(|(name, values)| (*name, values.clone())).collect()
+}
+
+/// The command of a comment. Fails if it has several, or one that there is not.
+fn asked_for(commands: &[WrittenCommand]) -> Result<CommentCommand> {
+    let [written] = commands else {
+        return Err(Error::input(
+            format!("the comment has {} commands, and none of them was carried out", commands.len()),
+            "write one command in a comment, and a comment for each",
+        ));
+    };
+    CommentCommand::from_word(&written.word).ok_or_else(|| {
+        let words = CommentCommand::WORDS;
+        let all = format!("there are `{}`", words.join("`, `"));
+        let hint = match nearest(&written.word, words.iter().copied()) {
+            Some(near) => format!("did you mean `/stackstep {near}`? {all}"),
+            None => all,
+        };
+        let what = match written.word.as_str() {
+            "" => "the comment names no command".to_owned(),
+            word => format!("there is no command `{}`", answer::cut(word)),
+        };
+        Error::input(what, hint)
+    })
+}
+
+/// Refuses a comment whose text is not the one that started the job.
+fn refuse_an_edited(comment: &WrittenComment, pointer: &CommentPointer) -> Result<()> {
+    let moments = Moment::parse(&comment.created).zip(Moment::parse(&comment.updated));
+    let is_unchanged = moments.is_some_and(|(created, updated)| created == updated)
+        && pointer.text.as_ref().is_none_or(|text| text.trim() == comment.body.trim());
+    let is_of_the_request = comment.change_request.is_none_or(|number| number == pointer.change_request);
+    let what = match (is_unchanged, is_of_the_request) {
+        (true, true) => return Ok(()),
+        (false, _) => "the comment was edited, and nobody knows by whom".to_owned(),
+        (_, false) => format!("the comment is not on the change request {}", pointer.change_request),
+    };
+    Err(refused(what, "write the command in a new comment"))
+}
+
+/// A refusal.
+fn refused(what: impl Into<String>, hint: impl Into<String>) -> Error {
+    Error::Refused { what: what.into(), hint: hint.into(), reason: Reason::Gate }
+}
+
+/// The commands that are on. Fails if there are none.
+fn commands_on(definition: &Definition) -> Result<&CommentCommands> {
+    definition.comment_commands.as_ref().ok_or_else(|| {
+        refused(
+            "comment commands are off here",
+            "to switch them on, add `comment-commands: {}` to `stackstep.yaml` of the default branch",
+        )
+    })
+}
+
+async fn carry_out(
+    command: CommentCommand,
+    thread: &Thread<'_>,
+    console: &mut Console,
+    signals: &Signals,
+) -> Result<Done> {
+    match command {
+        CommentCommand::Preview => Box::pin(preview::preview(thread, console, signals)).await,
+        CommentCommand::Approve => Box::pin(approve::approve(thread, console, signals)).await,
+        CommentCommand::Accept => Box::pin(verbs::accept(thread, console, signals)).await,
+        CommentCommand::Hold => Box::pin(verbs::hold(thread, false, console, signals)).await,
+        CommentCommand::Release => Box::pin(verbs::hold(thread, true, console, signals)).await,
+        CommentCommand::Unlock => Box::pin(verbs::unlock(thread, console, signals)).await,
+        CommentCommand::Extend => Err(refused(
+            "there is nothing to extend: the change has no stack of its own",
+            "nothing has to be done: what there is does not expire",
+        )),
+    }
+}

@@ -1,0 +1,77 @@
+//! What people write on a change request as far as it can ask for something: a comment with its author and its times, what
+//! its author may do, and a reaction to it.
+
+use super::people::Person;
+use super::request::RequestFor;
+use super::{Place, Reading};
+use crate::base::http::Request;
+use crate::base::words::enum_of_words;
+
+enum_of_words! {
+    /// What a person may do in a repository, from the least to the most. GitLab's roles: Guest may `read`, Reporter
+    /// `triage`, Developer `write`, Maintainer `maintain`, Owner `admin`.
+    pub enum Permission {
+        /// The repository can be read.
+        Read = "read",
+        /// Issues and change requests can be managed.
+        Triage = "triage",
+        /// Commits can be pushed.
+        Write = "write",
+        /// The repository can be managed, but for what is dangerous.
+        Maintain = "maintain",
+        /// Everything.
+        Admin = "admin",
+    }
+}
+
+impl Permission {
+    /// Whether this is `least` or more.
+    pub fn reaches(self, least: Self) -> bool {
+        self as u8 >= least as u8
+    }
+}
+
+/// A comment as the forge has it now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrittenComment {
+    /// The number of the change request that it is on. None if the forge does not tell.
+    pub change_request: Option<u64>,
+    /// Who wrote it.
+    pub author: Person,
+    /// The author's account, as a request for their permission names it.
+    pub account: String,
+    /// The comment's Markdown.
+    pub body: String,
+    /// The time at which it was written, in RFC 3339.
+    pub created: String,
+    /// The time at which it was last changed, in RFC 3339.
+    pub updated: String,
+}
+
+/// A reaction to a comment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reaction {
+    /// It was seen, and is worked on.
+    Seen,
+    /// What it asks for was done.
+    Done,
+    /// What it asks for was not done.
+    Refused,
+}
+
+/// The facet "conversation" of a change request, for a forge whose comments can ask for something.
+pub trait Conversations: Sync {
+    /// A comment on a change request, by its id.
+    fn written_comment(&self, place: &Place, change_request: u64, id: u64) -> RequestFor<WrittenComment>;
+
+    /// What the owner of an account may do; none if they may do nothing.
+    fn permission(&self, place: &Place, account: &str) -> RequestFor<Option<Permission>>;
+
+    /// Adds a reaction to a comment.
+    fn react(&self, place: &Place, change_request: u64, id: u64, reaction: Reaction) -> Request;
+
+    /// What a token needs to read somebody's permission.
+    fn needed(&self) -> Reading {
+        Reading::Writers
+    }
+}
