@@ -14,6 +14,7 @@ use crate::ci::console::Console;
 use crate::ci::starter::starter;
 use crate::ci::{CiSystem, Level};
 use crate::delivery::history::RepositoryHistory;
+use crate::delivery::notify::NotifyEvent;
 use crate::delivery::place::ForgeAccess;
 use crate::engine::job::Job;
 use crate::forge::Issue;
@@ -21,10 +22,12 @@ use crate::inputs::resolve::Flags;
 use crate::ledger::entry::{EntryKind, LedgerEntry};
 use crate::ledger::history::History;
 use crate::process::signals::Signals;
+use crate::publish::notify::NotifyFacts;
 use crate::report::{Reason, short_digest};
 use crate::reviewed::forms::ReviewedForm;
 use crate::run::gates::glass::is_one_of;
 use crate::run::gates::{JudgedRun, judge, ledger, top};
+use crate::run::telling::tell_of_verb;
 
 /// The time for which it counts.
 const TIME: Duration = Duration::from_secs(60 * 60);
@@ -76,6 +79,12 @@ pub async fn run(
     let judged = Box::pin(judge(&mut job, None, console)).await?;
     let who = starter(job.ci, env, &job.context).ok_or_else(|| nobody_known(job.ci))?;
     Box::pin(break_glass(ask, &who, &job, &judged, console)).await?;
+    let facts = NotifyFacts {
+        digest: Some(ask.digest.clone()),
+        link: Some(ask.link.clone()),
+        ..NotifyFacts::saying(&ask.reason)
+    };
+    Box::pin(tell_of_verb(&job, NotifyEvent::BreakGlass, &facts, console)).await;
     Ok(0)
 }
 

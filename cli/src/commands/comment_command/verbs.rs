@@ -5,7 +5,7 @@ use crate::base::error::{Error, Result};
 use crate::ci::Context;
 use crate::ci::console::Console;
 use crate::commands::accept::{self, AcceptAsk, Accepted};
-use crate::commands::hold::{HoldAsk, hold_stack};
+use crate::commands::hold::{HoldAsk, hold_stack, tell_of_hold};
 use crate::commands::unlock::remove_lock_of;
 use crate::commands::{ledger_verb, one_stack};
 use crate::delivery::comment_commands::CommentCommand;
@@ -112,7 +112,9 @@ pub(super) async fn hold(
     let verb = if releases { "release" } else { "hold" };
     let (job, ledger) = ledger_verb::with_ledger_of(verb, &request, console, signals).await?;
     let ask = HoldAsk { releases, reason: thread.written.text_from(1) };
-    Box::pin(hold_stack(&ask, &job, &ledger, console)).await.map(Done::fine)
+    let done = Box::pin(hold_stack(&ask, &job, &ledger, console)).await?;
+    Box::pin(tell_of_hold(&ask, &job, console)).await;
+    Ok(Done::fine(done))
 }
 
 /// `unlock`.
