@@ -9,6 +9,7 @@ mod approve;
 mod permitted;
 mod place;
 mod preview;
+mod thread;
 mod verbs;
 
 use crate::base::env::Env;
@@ -18,56 +19,18 @@ use crate::base::suggest::nearest;
 use crate::base::words::Words as _;
 use crate::ci::console::Console;
 use crate::ci::{self, CommentPointer, StartedBy};
-use crate::delivery::Definition;
-use crate::delivery::comment_commands::{CommentCommand, CommentCommands};
+use crate::delivery::comment_commands::CommentCommand;
 use crate::delivery::comment_text::{WrittenCommand, commands_in};
 use crate::delivery::history::RepositoryHistory;
 use crate::delivery::place::ForgeAccess;
-use crate::forge::{ChangeRequest, Client, Reaction, WrittenComment};
+use crate::forge::{Reaction, WrittenComment};
+use crate::inputs::Command;
 use crate::inputs::resolve::Flags;
-use crate::inputs::{Command, Input};
 use crate::process::signals::Signals;
-use crate::report::Reason;
-use crate::run::prepare::{Prepared, RunRequest, Until, prepare};
-use answer::Answer;
-use place::DefaultCheckout;
-
-/// What a command has come to.
-#[derive(Debug)]
-struct Done {
-    /// What was done, in lines for a person.
-    said: Vec<String>,
-    /// The exit status.
-    status: u8,
-}
-
-impl Done {
-    fn fine(said: impl Into<String>) -> Self {
-        Self { said: vec![said.into()], status: 0 }
-    }
-}
-
-/// A command in its thread, with what is known of it.
-struct Thread<'a> {
-    found: &'a Prepared<'a>,
-    flags: &'a Flags,
-    client: &'a Client<'a>,
-    /// The default branch, whose commit is checked out.
-    checkout: DefaultCheckout,
-    /// The sections of the default branch's `stackstep.yaml`.
-    definition: Definition,
-    pointer: &'a CommentPointer,
-    comment: WrittenComment,
-    request: ChangeRequest,
-    written: WrittenCommand,
-}
-
-impl Thread<'_> {
-    /// The change request in the forge's words.
-    fn name(&self) -> String {
-        self.client.place().forge.request(self.request.number)
-    }
-}
+use crate::run::prepare::{RunRequest, Until, prepare};
+use answer::ThreadAnswer;
+use place::{DefaultCheckout, refused};
+use thread::{CarriedOut, Thread, flags_of};
 
 /// Carries out the command of the comment that started the job. Returns the exit status.
 pub async fn run(flags: &Flags, env: &Env, console: &mut Console, signals: &Signals) -> Result<u8> {
@@ -111,13 +74,13 @@ pub async fn run(flags: &Flags, env: &Env, console: &mut Console, signals: &Sign
     }
     let commands = commands_in(&comment.body);
     let Some(written) = commands.first().cloned() else { return Ok(nothing(console, NO_COMMAND)) };
-    let answer = Answer { client: &client, pointer: &pointer, written: &written };
+    let answer = ThreadAnswer { client: &client, pointer: &pointer, written: &written };
     if answer.is_there().await? {
         return Ok(nothing(console, "the command was answered already"));
     }
     answer.react(Reaction::Seen, console).await;
     let found = &found;
-    let work = async |console: &mut Console| -> Result<Done> {
+    let work = async |console: &mut Console| -> Result<CarriedOut> {
         let command = asked_for(&commands)?;
         refuse_an_edited(&comment, &pointer)?;
         let definition = place::definition(&checkout, &history).await?;
@@ -150,12 +113,6 @@ const NO_COMMAND: &str = "the comment has no command: no line of it begins with 
 fn nothing(console: &Console, why: &str) -> u8 {
     console.line(&format!("nothing to do: {why}"));
     0
-}
-
-/// The flags of inputs that a command reads.
-fn flags_of(flags: &Flags, command: Command) -> Flags {
-    let reads = |name: &str| Input::find(name).is_some_and(|input| input.applies_to(command));
-    flags.iter().filter(|(name, _)| reads(name)).map(|(name, values)| (*name, values.clone())).collect()
 }
 
 /// The command of a comment. Fails if it has several, or one that there is not.
@@ -195,27 +152,12 @@ fn refuse_an_edited(comment: &WrittenComment, pointer: &CommentPointer) -> Resul
     Err(refused(what, "write the command in a new comment"))
 }
 
-/// A refusal.
-fn refused(what: impl Into<String>, hint: impl Into<String>) -> Error {
-    Error::Refused { what: what.into(), hint: hint.into(), reason: Reason::Gate }
-}
-
-/// The commands that are on. Fails if there are none.
-fn commands_on(definition: &Definition) -> Result<&CommentCommands> {
-    definition.comment_commands.as_ref().ok_or_else(|| {
-        refused(
-            "comment commands are off here",
-            "to switch them on, add `comment-commands: {}` to `stackstep.yaml` of the default branch",
-        )
-    })
-}
-
 async fn carry_out(
     command: CommentCommand,
     thread: &Thread<'_>,
     console: &mut Console,
     signals: &Signals,
-) -> Result<Done> {
+) -> Result<CarriedOut> {
     match command {
         CommentCommand::Preview => Box::pin(preview::preview(thread, console, signals)).await,
         CommentCommand::Approve => Box::pin(approve::approve(thread, console, signals)).await,

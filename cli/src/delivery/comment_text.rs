@@ -31,7 +31,7 @@ impl WrittenCommand {
 
 /// The commands of a comment, in their order.
 pub fn commands_in(body: &str) -> Vec<WrittenCommand> {
-    let mut place = Place::Text;
+    let mut place = LineKind::Text;
     let mut found = Vec::new();
     for line in body.lines() {
         let line = line.trim_end();
@@ -48,7 +48,7 @@ pub fn commands_in(body: &str) -> Vec<WrittenCommand> {
 
 /// The kind of text that a line stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum LineKind {
     /// Text of the person.
     Text,
     /// A fenced block of code, with the fence's character and length.
@@ -60,7 +60,7 @@ enum Place {
     Hidden,
 }
 
-impl Place {
+impl LineKind {
     /// Goes on to the next line. Returns whether the line is text of the person.
     fn passes(&mut self, line: &str) -> bool {
         let bare = line.trim_start_matches(' ');

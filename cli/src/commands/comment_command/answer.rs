@@ -1,6 +1,7 @@
 //! The answer to a command: a new comment, as an edited one tells nobody, and a reaction.
 
-use super::{Done, place, refused};
+use super::place::{self, refused};
+use super::thread::CarriedOut;
 use crate::base::error::{Error, Result};
 use crate::ci::CommentPointer;
 use crate::ci::console::Console;
@@ -29,13 +30,13 @@ pub(super) fn cut(text: &str) -> String {
 }
 
 /// The answer to a command.
-pub(super) struct Answer<'a> {
+pub(super) struct ThreadAnswer<'a> {
     pub client: &'a Client<'a>,
     pub pointer: &'a CommentPointer,
     pub written: &'a WrittenCommand,
 }
 
-impl Answer<'_> {
+impl ThreadAnswer<'_> {
     /// The hidden first line, by which the answer is found again.
     fn marker(&self) -> String {
         format!("<!-- stackstep-answer comment={} -->", self.pointer.comment)
@@ -64,7 +65,7 @@ impl Answer<'_> {
     }
 
     /// Writes the answer. Trouble is a line of the log: what is done is done.
-    pub async fn write(&self, done: &Result<Done>, console: &Console) {
+    pub async fn write(&self, done: &Result<CarriedOut>, console: &Console) {
         let html = self.client.place().forge.flavor().html;
         let body = format!("{}\n{}", self.marker(), self.text(done, html, console));
         match self.client.create_comment(self.pointer.change_request, &body).await {
@@ -75,7 +76,7 @@ impl Answer<'_> {
         self.react(if fine { Reaction::Done } else { Reaction::Refused }, console).await;
     }
 
-    fn text(&self, done: &Result<Done>, html: bool, console: &Console) -> String {
+    fn text(&self, done: &Result<CarriedOut>, html: bool, console: &Console) -> String {
         let safe = |text: &str| render::prose(&shortened(&console.masker().mask(text), SAID), html);
         let line = render::code(&cut(&console.masker().mask(&self.written.line())), html);
         match done {

@@ -1,8 +1,9 @@
 //! `/stackstep approve`: approves what our comment on the change request shows, stack by stack. Each is an entry of the stack's
 //! ledger, which the deployment counts as it counts an approving review.
 
+use super::place::{self, refused};
+use super::thread::{CarriedOut, Thread};
 use super::verbs::{StackOfProject, context, stack_named, stacks};
-use super::{Done, Thread, place, refused};
 use crate::base::error::{Error, Result};
 use crate::base::git::short_commit;
 use crate::base::moment::Moment;
@@ -30,7 +31,11 @@ struct ShownStack {
 }
 
 /// Approves what is shown.
-pub(super) async fn approve(thread: &Thread<'_>, console: &mut Console, signals: &Signals) -> Result<Done> {
+pub(super) async fn approve(
+    thread: &Thread<'_>,
+    console: &mut Console,
+    signals: &Signals,
+) -> Result<CarriedOut> {
     if !thread.request.open {
         return Err(refused(
             format!("{} is not open", thread.name()),
@@ -49,7 +54,7 @@ pub(super) async fn approve(thread: &Thread<'_>, console: &mut Console, signals:
         let (job, ledger) = ledger_verb::with_ledger_of("approve", &request, console, signals).await?;
         said.push(Box::pin(write(thread, one, &job, &ledger, console)).await?);
     }
-    Ok(Done { said, status: 0 })
+    Ok(CarriedOut { said, status: 0 })
 }
 
 /// The stacks that the command names, or all that are shown, each with what is shown of it.

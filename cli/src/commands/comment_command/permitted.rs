@@ -1,6 +1,7 @@
 //! Whether the author of a comment may give its command.
 
-use super::{Thread, commands_on, place, refused};
+use super::place::{self, refused};
+use super::thread::{Thread, commands_on};
 use crate::base::error::Result;
 use crate::base::words::Words as _;
 use crate::delivery::comment_commands::{CommentCommand, OFF, WhoMay};

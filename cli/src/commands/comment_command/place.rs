@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use super::refused;
 use crate::base::error::{Error, Result};
 use crate::base::git::tree::KnownBranch;
 use crate::base::git::{self, short_commit};
@@ -11,6 +10,7 @@ use crate::delivery::Definition;
 use crate::delivery::history::{FileAt, RepositoryHistory};
 use crate::forge::Trouble;
 use crate::inputs::file::NAME;
+use crate::report::Reason;
 use crate::run::prepare::Prepared;
 
 /// The checkout of the default branch.
@@ -116,4 +116,9 @@ pub(super) async fn definition(
 /// The refusal where the forge does not tell what has to be known.
 pub(super) fn not_known(trouble: Trouble) -> Error {
     refused(trouble.problem.what, trouble.problem.hint.unwrap_or_else(|| "comment again later".to_owned()))
+}
+
+/// A refusal.
+pub(super) fn refused(what: impl Into<String>, hint: impl Into<String>) -> Error {
+    Error::Refused { what: what.into(), hint: hint.into(), reason: Reason::Gate }
 }

@@ -4,7 +4,8 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
-use super::{Done, Thread, flags_of, refused};
+use super::place::refused;
+use super::thread::{CarriedOut, Thread, flags_of};
 use crate::base::error::{Error, Result};
 use crate::base::git::short_commit;
 use crate::base::git::tree::SignIn;
@@ -25,7 +26,11 @@ use crate::run::prepare::RunRequest;
 const DIGITS: usize = 12;
 
 /// Previews the change.
-pub(super) async fn preview(thread: &Thread<'_>, console: &mut Console, signals: &Signals) -> Result<Done> {
+pub(super) async fn preview(
+    thread: &Thread<'_>,
+    console: &mut Console,
+    signals: &Signals,
+) -> Result<CarriedOut> {
     let commit = commit_to_preview(thread)?;
     let checkout = &thread.checkout;
     let sign_in = sign_in(thread);
@@ -52,7 +57,7 @@ pub(super) async fn preview(thread: &Thread<'_>, console: &mut Console, signals:
     } else {
         format!("The preview of commit `{short}` failed with exit status {status}{page}")
     };
-    Ok(Done { said: vec![said], status })
+    Ok(CarriedOut { said: vec![said], status })
 }
 
 /// The sign-in at the forge's git by the job's token, for a checkout that keeps none of its own: what a change's program can

@@ -1,6 +1,7 @@
 //! The commands about one stack: `hold`, `release`, `unlock` and `accept`, as the verbs of the command line carry them out.
 
-use super::{Done, Thread, flags_of, place, refused};
+use super::place::{self, refused};
+use super::thread::{CarriedOut, Thread, flags_of};
 use crate::base::error::{Error, Result};
 use crate::ci::Context;
 use crate::ci::console::Console;
@@ -102,7 +103,7 @@ pub(super) async fn hold(
     releases: bool,
     console: &mut Console,
     signals: &Signals,
-) -> Result<Done> {
+) -> Result<CarriedOut> {
     let command = if releases { CommentCommand::Release } else { CommentCommand::Hold };
     let given = arguments(thread, command, 2)?;
     let flags = stack_named(thread, &given[0])?.flags(thread);
@@ -114,11 +115,15 @@ pub(super) async fn hold(
     let ask = HoldAsk { releases, reason: thread.written.text_from(1) };
     let done = Box::pin(hold_stack(&ask, &job, &ledger, console)).await?;
     Box::pin(tell_of_hold(&ask, &job, console)).await;
-    Ok(Done::fine(done))
+    Ok(CarriedOut::fine(done))
 }
 
 /// `unlock`.
-pub(super) async fn unlock(thread: &Thread<'_>, console: &mut Console, signals: &Signals) -> Result<Done> {
+pub(super) async fn unlock(
+    thread: &Thread<'_>,
+    console: &mut Console,
+    signals: &Signals,
+) -> Result<CarriedOut> {
     let given = arguments(thread, CommentCommand::Unlock, 2)?;
     let (name, run) = (&given[0], &given[1]);
     let flags = stack_named(thread, name)?.flags(thread);
@@ -128,11 +133,15 @@ pub(super) async fn unlock(thread: &Thread<'_>, console: &mut Console, signals: 
     let job = one_stack::job_of(&request, console, signals).await?;
     let place = forge_place(job.ci, job.env, &job.context, &job.inputs);
     let done = Box::pin(remove_lock_of(run, &job, place.as_ref(), one_stack::actor(&job), console)).await?;
-    Ok(Done { said: done.in_lines(run, &job), status: 0 })
+    Ok(CarriedOut { said: done.in_lines(run, &job), status: 0 })
 }
 
 /// `accept`.
-pub(super) async fn accept(thread: &Thread<'_>, console: &mut Console, signals: &Signals) -> Result<Done> {
+pub(super) async fn accept(
+    thread: &Thread<'_>,
+    console: &mut Console,
+    signals: &Signals,
+) -> Result<CarriedOut> {
     let given = arguments(thread, CommentCommand::Accept, 3)?;
     let (name, digest) = (&given[0], &given[1]);
     let flags = stack_named(thread, name)?.flags(thread);
@@ -145,7 +154,7 @@ pub(super) async fn accept(thread: &Thread<'_>, console: &mut Console, signals: 
         refuse_the_authors(thread, refusal).await?;
     }
     let ask = AcceptAsk { what: Accepted::Change(digest.clone()), reason: thread.written.text_from(2) };
-    Box::pin(accept::accept(&ask, &job, &ledger, console)).await.map(Done::fine)
+    Box::pin(accept::accept(&ask, &job, &ledger, console)).await.map(CarriedOut::fine)
 }
 
 /// Refuses those who have opened one of the change requests that the refused deployment brings, in whichever thread they
