@@ -97,7 +97,9 @@ pub async fn accept(ask: &AcceptAsk, job: &Job<'_>, ledger: &Ledger, console: &C
             let digest = match ReviewedForm::parse(digest) {
                 Ok(ReviewedForm::Digest(digest)) => digest,
                 Ok(_) => return Err(Error::input(format!("`{digest}` is not a digest"), WHOLE_DIGEST)),
-                Err(problem) => return Err(Error::input(problem.what, problem.hint.unwrap_or_default())),
+                Err(problem) => {
+                    return Err(Error::input(problem.what.clone(), problem.hint_or(WHOLE_DIGEST)));
+                }
             };
             entry.digest = Some(digest.clone());
             let decide = |past: &History| {

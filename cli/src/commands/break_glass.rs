@@ -124,9 +124,9 @@ pub async fn break_glass(
             "`break-glass: { from: [ann, \"@acme/oncall\"] }` names those who may; it counts from the next deployment on",
         ));
     }
-    is_one_of(&settings.break_glass, who, client.as_ref())
-        .await
-        .map_err(|why| refused(why.what, why.hint.unwrap_or_default()))?;
+    is_one_of(&settings.break_glass, who, client.as_ref()).await.map_err(|why| {
+        refused(why.what.clone(), why.hint_or("`break-glass.from` of the stack's entry names those who may"))
+    })?;
     let Some(ledger) = &judged.ledger else {
         return Err(refused("there is no ledger".to_owned(), "see docs/ledger.md"));
     };

@@ -10,8 +10,8 @@ use crate::base::error::Error;
 use crate::ci::console::Console;
 use crate::ci::ground::Ground;
 use crate::ci::standing::Standing;
-use crate::commands::args;
 use crate::commands::ended::EndedRun;
+use crate::commands::unread;
 use crate::inputs::headings::{ReportInputs, StackInputs};
 use crate::inputs::{Command, OuterInputs};
 use crate::publish::outputs::Exports;
@@ -95,8 +95,8 @@ fn named_folder(request: &RunRequest<'_>) -> PathBuf {
 /// Ends a run whose command line can't be read. The flags that can be read tell the places for the result. `said` is
 /// clap's own message, which the person has seen already.
 pub fn end_unread(arguments: &[OsString], said: &str, env: &Env) {
-    let (word, flags) = args::salvaged(arguments, SINKS);
-    if word.is_some_and(args::has_no_result) {
+    let (word, flags) = unread::salvaged(arguments, SINKS);
+    if word.is_some_and(unread::has_no_result) {
         return;
     }
     let command = word.and_then(Command::from_word);

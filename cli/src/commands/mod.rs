@@ -24,3 +24,4 @@ pub mod run;
 pub mod stacks;
 pub mod status;
 pub mod unlock;
+mod unread;

@@ -5,9 +5,9 @@ use std::fmt;
 use serde_json::Value;
 
 use super::contents::{FileRequest, HistoryCommit};
-use super::conversation::Conversations;
+use super::conversation::{Permission, Reaction, WrittenComment};
 use super::gate::{GateApproval, GatedJob};
-use super::issues::Issues;
+use super::issues::Issue;
 use super::model::{
     ChangeRequest, Comment, CommitStatus, Deployment, FileChange, KeptRecord, NewRecord, QueuedRequest,
     StatusThere,
@@ -25,7 +25,7 @@ use crate::render::{Flavor, Size};
 
 /// One forge: its names, its addresses and its way to sign in, with the facets that each forge has.
 pub trait Forge:
-    Comments + ChangeRequests + Statuses + Reviews + Contents + Protections + Runs + Mentions
+    Comments + ChangeRequests + Statuses + Reviews + Contents + Protections + Runs + Mentions + Merging
 {
     /// The forge's name, as in the input `forge`.
     fn name(&self) -> &'static str;
@@ -159,7 +159,10 @@ pub trait ChangeRequests: Sync {
     fn finds_open_ones_by_commit(&self) -> bool {
         true
     }
+}
 
+/// The facet "merging" of change requests: the files that they change, and the queue in which they are merged.
+pub trait Merging: Sync {
     /// The first page of the files that a change request changes. None if the forge does not tell.
     fn changed_files(&self, _place: &Place, _number: u64) -> Option<RequestFor<Vec<FileChange>>> {
         None
@@ -174,6 +177,41 @@ pub trait ChangeRequests: Sync {
     /// thing.
     fn queue(&self, _place: &Place, _branch: &str) -> Option<RequestFor<Vec<QueuedRequest>>> {
         None
+    }
+}
+
+/// The facet "issues", for a forge that has them.
+pub trait Issues: Sync {
+    /// Opens an issue.
+    fn open_issue(&self, place: &Place, title: &str, body: &str) -> RequestFor<Issue>;
+
+    /// An issue, with who closed it.
+    fn issue(&self, place: &Place, number: u64) -> Survey<Issue>;
+
+    /// Opens an issue again that was closed.
+    fn reopen_issue(&self, place: &Place, number: u64) -> Request;
+
+    /// Comments on an issue.
+    fn comment_on_issue(&self, place: &Place, number: u64, body: &str) -> Request;
+
+    /// The permission that a token needs for this, in the vendor's words and with a link.
+    fn needed_for_issues(&self) -> &'static str;
+}
+
+/// The facet "conversation" of a change request, for a forge whose comments can ask for something.
+pub trait Conversations: Sync {
+    /// A comment on a change request, by its id.
+    fn written_comment(&self, place: &Place, change_request: u64, id: u64) -> RequestFor<WrittenComment>;
+
+    /// What the owner of an account may do; none if they may do nothing.
+    fn permission(&self, place: &Place, account: &str) -> RequestFor<Option<Permission>>;
+
+    /// Adds a reaction to a comment.
+    fn react(&self, place: &Place, change_request: u64, id: u64, reaction: Reaction) -> Request;
+
+    /// What a token needs to read somebody's permission.
+    fn needed(&self) -> Reading {
+        Reading::Writers
     }
 }
 

@@ -14,7 +14,7 @@ mod protection;
 mod reviews;
 
 use super::{
-    ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Forge, Person, Place, Reading,
+    ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Forge, Merging, Person, Place, Reading,
     RequestFor, Runs, State, StatusThere, Statuses, cut_to, encoded, encoded_path, is_true, number_at,
     one_field, read_list, text_at,
 };
@@ -219,6 +219,9 @@ impl ChangeRequests for AzureRepos {
         RequestFor::new(place.get_request(&path), read_change_requests)
     }
 }
+
+// What a pull request of Azure Repos changes is told by its iterations only, and it has no queue.
+impl Merging for AzureRepos {}
 
 impl Statuses for AzureRepos {
     fn set_status(&self, place: &Place, status: &CommitStatus) -> Request {

@@ -15,9 +15,9 @@ mod protection;
 mod reviews;
 
 use super::{
-    ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, FileChange, Forge, Person, Place,
-    Reading, RequestFor, Runs, State, StatusThere, Statuses, cut_to, encoded, encoded_path, number_at,
-    read_list, text_at,
+    ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Forge, Person, Place, Reading,
+    RequestFor, Runs, State, StatusThere, Statuses, cut_to, encoded, encoded_path, number_at, read_list,
+    text_at,
 };
 use crate::base::http::{Method, Request, Url};
 use crate::base::secret::Secret;
@@ -189,10 +189,6 @@ impl ChangeRequests for Bitbucket {
     fn open_change_requests(&self, place: &Place) -> RequestFor<Vec<ChangeRequest>> {
         let path = format!("{}/pullrequests?state=OPEN&sort=-updated_on&pagelen=50", repository(place));
         RequestFor::new(place.get_request(&path), read_change_requests)
-    }
-
-    fn changed_files(&self, place: &Place, number: u64) -> Option<RequestFor<Vec<FileChange>>> {
-        Some(merging::changed_files(place, number))
     }
 }
 

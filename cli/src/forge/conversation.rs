@@ -2,9 +2,6 @@
 //! its author may do, and a reaction to it.
 
 use super::people::Person;
-use super::request::RequestFor;
-use super::{Place, Reading};
-use crate::base::http::Request;
 use crate::base::words::enum_of_words;
 
 enum_of_words! {
@@ -59,19 +56,13 @@ pub enum Reaction {
     Refused,
 }
 
-/// The facet "conversation" of a change request, for a forge whose comments can ask for something.
-pub trait Conversations: Sync {
-    /// A comment on a change request, by its id.
-    fn written_comment(&self, place: &Place, change_request: u64, id: u64) -> RequestFor<WrittenComment>;
-
-    /// What the owner of an account may do; none if they may do nothing.
-    fn permission(&self, place: &Place, account: &str) -> RequestFor<Option<Permission>>;
-
-    /// Adds a reaction to a comment.
-    fn react(&self, place: &Place, change_request: u64, id: u64, reaction: Reaction) -> Request;
-
-    /// What a token needs to read somebody's permission.
-    fn needed(&self) -> Reading {
-        Reading::Writers
+impl Reaction {
+    /// The word of a reaction on GitHub, which Gitea and Forgejo have taken over.
+    pub(super) fn word_on_github(self) -> &'static str {
+        match self {
+            Self::Seen => "eyes",
+            Self::Done => "+1",
+            Self::Refused => "-1",
+        }
     }
 }

@@ -15,8 +15,8 @@ mod runs;
 
 use super::{
     ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Conversations, FileChange, Forge, Issues,
-    Person, Place, Reading, RequestFor, State, StatusThere, Statuses, begins_with_name, cut_to, encoded,
-    encoded_path, number_at, one_field, read_each, read_list, text_at,
+    Merging, Person, Place, Reading, RequestFor, State, StatusThere, Statuses, begins_with_name, cut_to,
+    encoded, encoded_path, number_at, one_field, read_each, read_list, text_at,
 };
 use crate::base::http::{Method, Request, Url};
 use crate::base::secret::Secret;
@@ -175,7 +175,9 @@ impl ChangeRequests for Gitea {
     fn finds_open_ones_by_commit(&self) -> bool {
         false
     }
+}
 
+impl Merging for Gitea {
     fn changed_files(&self, place: &Place, number: u64) -> Option<RequestFor<Vec<FileChange>>> {
         let path = format!("{}/pulls/{number}/files?limit=50", repository(place));
         Some(RequestFor::new(place.get_request(&path), |answer| read_each(Some(answer), FileChange::read)))

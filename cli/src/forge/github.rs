@@ -16,13 +16,10 @@ mod reviews;
 mod rulesets;
 mod runs;
 
-pub(super) use conversation::word as reaction_word;
-
 use super::{
     ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Conversations, Deployment, Deployments,
-    FileChange, Forge, Issues, KeptRecord, NewRecord, Person, Place, QueuedRequest, Reading, RequestFor,
-    State, StatusThere, Statuses, begins_with_name, cut_to, encoded, encoded_path, number_at, one_field,
-    read_list, text_at,
+    Forge, Issues, KeptRecord, NewRecord, Person, Place, Reading, RequestFor, State, StatusThere, Statuses,
+    begins_with_name, cut_to, encoded, encoded_path, number_at, one_field, read_list, text_at,
 };
 use crate::base::http::{Method, Request, Url};
 use crate::base::secret::Secret;
@@ -230,18 +227,6 @@ impl ChangeRequests for GitHub {
     fn open_change_requests(&self, place: &Place) -> RequestFor<Vec<ChangeRequest>> {
         let path = format!("{}/pulls?state=open&sort=updated&direction=desc&per_page=100", repository(place));
         RequestFor::new(place.get_request(&path), read_change_requests)
-    }
-
-    fn changed_files(&self, place: &Place, number: u64) -> Option<RequestFor<Vec<FileChange>>> {
-        Some(merging::changed_files(place, number))
-    }
-
-    fn count_of_changed_files(&self, place: &Place, number: u64) -> Option<RequestFor<u64>> {
-        Some(merging::count_of_changed_files(place, number))
-    }
-
-    fn queue(&self, place: &Place, branch: &str) -> Option<RequestFor<Vec<QueuedRequest>>> {
-        Some(merging::queue(place, branch))
     }
 }
 

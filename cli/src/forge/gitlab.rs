@@ -17,8 +17,8 @@ mod runs;
 
 use super::{
     ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Conversations, Deployment, Deployments,
-    FileChange, Forge, Issues, Person, Place, QueuedRequest, Reading, RequestFor, State, StatusThere,
-    Statuses, begins_with_name, cut_to, encoded, is_true, number_at, one_field, read_list, text_at,
+    Forge, Issues, Person, Place, Reading, RequestFor, State, StatusThere, Statuses, begins_with_name,
+    cut_to, encoded, is_true, number_at, one_field, read_list, text_at,
 };
 use crate::base::http::{Method, Request, Url};
 use crate::base::secret::Secret;
@@ -192,18 +192,6 @@ impl ChangeRequests for GitLab {
             project(place)
         );
         RequestFor::new(place.get_request(&path), read_change_requests)
-    }
-
-    fn changed_files(&self, place: &Place, number: u64) -> Option<RequestFor<Vec<FileChange>>> {
-        Some(merging::changed_files(place, number))
-    }
-
-    fn count_of_changed_files(&self, place: &Place, number: u64) -> Option<RequestFor<u64>> {
-        Some(merging::count_of_changed_files(place, number))
-    }
-
-    fn queue(&self, place: &Place, branch: &str) -> Option<RequestFor<Vec<QueuedRequest>>> {
-        Some(merging::train(place, branch))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The forges, on which people review: one file or folder a forge, pure. A forge ([`Forge`]) makes the requests and reads
 //! the answers, in facets: [`Comments`], [`ChangeRequests`], [`Statuses`], [`Reviews`], [`Contents`], [`Protections`],
-//! [`Runs`], [`Mentions`], [`Deployments`] if it has a page of them, and [`Conversations`] if comments can start commands
+//! [`Runs`], [`Mentions`], [`Merging`], [`Deployments`] if it has a page of them, and [`Conversations`] if comments can start commands
 //! there. A question of several requests is a [`Survey`].
 //! Sending, paging, retries and the behaviours of comments are the same for all, and are elsewhere ([`client`],
 //! [`crate::publish::comment`]).
@@ -34,17 +34,17 @@ mod github;
 mod gitlab;
 
 pub use api::{
-    ChangeRequests, Comments, Contents, Deployments, Forge, Mentions, Place, Protections, Reviews, Runs,
-    Statuses,
+    ChangeRequests, Comments, Contents, Conversations, Deployments, Forge, Issues, Mentions, Merging, Place,
+    Protections, Reviews, Runs, Statuses,
 };
 pub use client::Client;
 pub use client::contents::RepositoryFile;
 pub use client::history::MergedBetween;
 use contents::read_base64_file;
 pub use contents::{FileAnswer, FileForm, FileRequest, HistoryCommit, LARGEST_FILE};
-pub use conversation::{Conversations, Permission, Reaction, WrittenComment};
+pub use conversation::{Permission, Reaction, WrittenComment};
 pub use gate::{GateApproval, GatedJob};
-pub use issues::{Issue, Issues};
+pub use issues::Issue;
 pub use model::{
     ChangeRequest, Comment, CommitStatus, Deployment, FileChange, KeptRecord, NewRecord, QueuedRequest,
     State, StatusThere,

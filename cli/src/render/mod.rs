@@ -5,6 +5,7 @@
 //! is data here: it never becomes markup, a mention, a link or a marker. JSON is the report's own form
 //! ([`crate::report::Report::to_json`]).
 
+mod about;
 mod alike;
 mod allowed;
 mod changes;

@@ -1,6 +1,7 @@
 //! What the rules say, in words for every kind of report.
 
-use super::{figures, words};
+use super::about::about;
+use super::figures;
 use crate::report::{Reason, Report, RuleVerdict, RulesOutcome, Ruling, Status};
 
 /// Whether the run ended because of the rules, or for want of an approval, which they can ask for.
@@ -38,7 +39,7 @@ pub(super) fn outcome(report: &Report, stack: &str) -> Option<(String, String)> 
         (RuleVerdict::Refused, false) => format!("would be refused by {rule}"),
         _ => "needs an approval".to_owned(),
     };
-    Some((format!("{} {verb}", words::about(report, noun, stack)), rules.findings()))
+    Some((format!("{} {verb}", about(report, noun, stack)), rules.findings()))
 }
 
 /// The same in a word or two, beside the stack's name.

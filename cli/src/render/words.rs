@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::about::about;
 pub(super) use super::figures::{is_plan, moment, number};
 use super::{Detail, Options, checked, ruled};
 use crate::base::git::short_commit;
@@ -299,17 +300,6 @@ pub(super) fn is_quiet(report: &Report) -> bool {
 /// "Preview of dev".
 fn noun_of(report: &Report, stack: &str) -> String {
     about(report, report.command.noun(report.preview_only), stack)
-}
-
-/// The noun of an operation with its stack; of a rollback with the commit.
-pub(super) fn about(report: &Report, noun: &str, stack: &str) -> String {
-    match report.rollback.as_deref().map(short_commit) {
-        Some(commit) if report.command == Operation::Preview => {
-            format!("{noun} of the rollback of {stack} to {commit}")
-        }
-        Some(commit) => format!("Rollback of {stack} to {commit}"),
-        None => format!("{noun} of {stack}"),
-    }
 }
 
 /// "Deployed dev".

@@ -1,10 +1,16 @@
 //! The files of a pull request on Bitbucket Cloud.
 
-use super::pull_request;
-use crate::forge::{FileChange, Place, RequestFor, read_each, text_at};
+use super::{Bitbucket, pull_request};
+use crate::forge::{FileChange, Merging, Place, RequestFor, read_each, text_at};
+
+impl Merging for Bitbucket {
+    fn changed_files(&self, place: &Place, number: u64) -> Option<RequestFor<Vec<FileChange>>> {
+        Some(changed_files(place, number))
+    }
+}
 
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pullrequests/#api-repositories-workspace-repo-slug-pullrequests-pull-request-id-diffstat-get
-pub(super) fn changed_files(place: &Place, number: u64) -> RequestFor<Vec<FileChange>> {
+fn changed_files(place: &Place, number: u64) -> RequestFor<Vec<FileChange>> {
     let path = format!("{}/diffstat?pagelen=100", pull_request(place, number));
     RequestFor::new(place.get_request(&path), |answer| {
         read_each(answer.get("values"), |file| {

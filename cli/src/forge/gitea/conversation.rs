@@ -5,7 +5,6 @@ use serde_json::Value;
 use super::{Gitea, read_person, repository};
 use crate::base::http::{Method, Request};
 use crate::base::words::Words as _;
-use crate::forge::github::reaction_word;
 use crate::forge::{
     Conversations, Permission, Place, Reaction, RequestFor, WrittenComment, encoded, one_field, text_at,
 };
@@ -32,7 +31,7 @@ impl Conversations for Gitea {
 
     fn react(&self, place: &Place, _change_request: u64, id: u64, reaction: Reaction) -> Request {
         let path = format!("{}/issues/comments/{id}/reactions", repository(place));
-        place.body_request(Method::POST, &path, &one_field("content", reaction_word(reaction)))
+        place.body_request(Method::POST, &path, &one_field("content", reaction.word_on_github()))
     }
 }
 

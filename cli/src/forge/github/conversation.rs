@@ -27,16 +27,7 @@ impl Conversations for GitHub {
 
     fn react(&self, place: &Place, _change_request: u64, id: u64, reaction: Reaction) -> Request {
         let path = format!("{}/issues/comments/{id}/reactions", repository(place));
-        place.body_request(Method::POST, &path, &one_field("content", word(reaction)))
-    }
-}
-
-/// The word of a reaction, on GitHub, Gitea and Forgejo.
-pub(in crate::forge) fn word(reaction: Reaction) -> &'static str {
-    match reaction {
-        Reaction::Seen => "eyes",
-        Reaction::Done => "+1",
-        Reaction::Refused => "-1",
+        place.body_request(Method::POST, &path, &one_field("content", reaction.word_on_github()))
     }
 }
 

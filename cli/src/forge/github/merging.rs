@@ -4,15 +4,31 @@ use serde_json::{Value, json};
 
 use super::{GitHub, graphql, repository};
 use crate::base::http::{Method, Request};
-use crate::forge::{FileChange, Forge as _, Place, QueuedRequest, Reading, RequestFor, read_each, text_at};
+use crate::forge::{
+    FileChange, Forge as _, Merging, Place, QueuedRequest, Reading, RequestFor, read_each, text_at,
+};
+
+impl Merging for GitHub {
+    fn changed_files(&self, place: &Place, number: u64) -> Option<RequestFor<Vec<FileChange>>> {
+        Some(changed_files(place, number))
+    }
+
+    fn count_of_changed_files(&self, place: &Place, number: u64) -> Option<RequestFor<u64>> {
+        Some(count_of_changed_files(place, number))
+    }
+
+    fn queue(&self, place: &Place, branch: &str) -> Option<RequestFor<Vec<QueuedRequest>>> {
+        Some(queue(place, branch))
+    }
+}
 
 // https://docs.github.com/en/rest/pulls/pulls#list-pull-requests-files
-pub(super) fn changed_files(place: &Place, number: u64) -> RequestFor<Vec<FileChange>> {
+fn changed_files(place: &Place, number: u64) -> RequestFor<Vec<FileChange>> {
     let path = format!("{}/pulls/{number}/files?per_page=100", repository(place));
     RequestFor::new(place.get_request(&path), |answer| read_each(Some(answer), FileChange::read))
 }
 
-pub(super) fn count_of_changed_files(place: &Place, number: u64) -> RequestFor<u64> {
+fn count_of_changed_files(place: &Place, number: u64) -> RequestFor<u64> {
     let path = format!("{}/pulls/{number}", repository(place));
     RequestFor::new(place.get_request(&path), |answer| answer.get("changed_files")?.as_u64())
 }
@@ -32,7 +48,7 @@ impl FileChange {
 /// The request for the pull requests in a branch's merge queue, which the REST API does not have. It is the first page: of a
 /// longer queue the later ones are not known.
 /// <https://docs.github.com/en/graphql/reference/objects#mergequeueentry>
-pub(super) fn queue(place: &Place, branch: &str) -> RequestFor<Vec<QueuedRequest>> {
+fn queue(place: &Place, branch: &str) -> RequestFor<Vec<QueuedRequest>> {
     let (owner, name) = place.repository.split_once('/').unwrap_or_default();
     let query = "query($owner: String!, $name: String!, $branch: String!) { repository(owner: $owner, name: $name) \
                  { mergeQueue(branch: $branch) { entries(first: 100) { nodes \

@@ -2,6 +2,7 @@
 
 use super::merged_changes::MergedChanges;
 use crate::base::error::{Error, Problem};
+use crate::base::git;
 use crate::delivery::StackSettings;
 use crate::delivery::place::{ForgeAccess, forge_place};
 use crate::engine::job::Job;
@@ -124,6 +125,18 @@ impl GateFacts<'_> {
         match forge_place(job.ci, job.env, &job.context, &job.inputs) {
             Err(why) => Problem { what: format!("{what}: {}", why.what), hint: why.hint },
             Ok(_) => Problem::without_hint(what),
+        }
+    }
+
+    /// The words of a command line that name the stack of the run.
+    pub fn stack_on_the_line(&self) -> String {
+        let stack = self.job.stack.as_ref().map(ToString::to_string).unwrap_or_default();
+        let folder = &self.job.inputs.stack.cwd;
+        let below =
+            git::top(folder).and_then(|top| Some(folder.strip_prefix(top).ok()?.display().to_string()));
+        match below.filter(|below| !below.is_empty()) {
+            Some(below) => format!("-C {below} --stack {stack}"),
+            None => format!("--stack {stack}"),
         }
     }
 

@@ -4,9 +4,9 @@
 
 use std::time::SystemTime;
 
+use super::Gates;
 use super::approved;
 use super::facts::GateFacts;
-use super::{Gates, refused};
 use crate::admit::approvals::refusals::WhyNot;
 use crate::admit::approvals::reviews::is_of;
 use crate::base::error::{Error, Problem, Result};
@@ -158,7 +158,7 @@ pub(super) fn way_out(gates: &GateFacts<'_>, digest: &str) -> Option<String> {
         format!(
             "in an emergency ({}): `stackstep break-glass {} --digest {digest} --reason … --link …`",
             from.join(", "),
-            refused::stack_on_the_line(gates)
+            gates.stack_on_the_line()
         )
     })
 }

@@ -3,7 +3,6 @@
 
 use super::facts::GateFacts;
 use super::{Gates, entry, glass};
-use crate::base::git;
 use crate::ci::console::Console;
 use crate::ledger::NotAppended;
 use crate::ledger::entry::EntryKind;
@@ -71,23 +70,11 @@ fn ways_out(gates: &GateFacts<'_>, reason: Reason, digest: &str, first: Option<&
     if has_ledger && reason == Reason::Reviewed {
         ways.push(format!(
             "to deploy this very change as it is: `stackstep accept {} --digest {digest} --reason …`",
-            stack_on_the_line(gates)
+            gates.stack_on_the_line()
         ));
     }
     if has_ledger && reason != Reason::Rules {
         ways.extend(glass::way_out(gates, digest));
     }
     (!ways.is_empty()).then(|| ways.join("; "))
-}
-
-/// The words of a command line that name the stack of the run.
-pub(super) fn stack_on_the_line(gates: &GateFacts<'_>) -> String {
-    let job = gates.job;
-    let stack = job.stack.as_ref().map(ToString::to_string).unwrap_or_default();
-    let folder = &job.inputs.stack.cwd;
-    let below = git::top(folder).and_then(|top| Some(folder.strip_prefix(top).ok()?.display().to_string()));
-    match below.filter(|below| !below.is_empty()) {
-        Some(below) => format!("-C {below} --stack {stack}"),
-        None => format!("--stack {stack}"),
-    }
 }

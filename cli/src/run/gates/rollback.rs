@@ -52,7 +52,7 @@ pub(super) fn no_changes(gates: &GateFacts<'_>) -> Option<Result<MergedChanges, 
         format!(
             "look at its preview (`stackstep rollback {} --to {} --preview-only`), and name the digest of that: `--reviewed \
              sha256:…`",
-            super::refused::stack_on_the_line(gates),
+            gates.stack_on_the_line(),
             short_commit(commit)
         ),
     )))

@@ -187,7 +187,7 @@ fn by_names(
 ) -> Result<String, Problem> {
     if !names.records.is_empty() {
         let found = by_records(gates, proposed, &names.records, None)?;
-        return told(report, found);
+        return tell_comparison(report, found);
     }
     match names.digests.iter().find(|other| *other == digest) {
         Some(_) => Ok(format!("this is the reviewed change `{}`", short_digest(digest))),
@@ -233,7 +233,7 @@ fn by_records(
 }
 
 /// What a comparison has found, in words. It becomes that of the report.
-fn told(report: &mut Report, found: ReviewComparison) -> Result<String, Problem> {
+fn tell_comparison(report: &mut Report, found: ReviewComparison) -> Result<String, Problem> {
     let passed = found.passed();
     let named: Vec<String> =
         found.differences.iter().take(NAMED).map(|difference| difference.message.clone()).collect();
@@ -314,11 +314,11 @@ async fn by_shown_records(
     let found = by_records(gates, proposed, records, None)?;
     let client = gates.judged.forge.as_ref().map(ForgeAccess::client);
     let Some(client) = client.filter(|_| hangs_on_missing_files(&found, proposed)) else {
-        return told(report, found);
+        return tell_comparison(report, found);
     };
     match files_taken_away(&client, merged).await {
-        Ok(taken_away) => told(report, by_records(gates, proposed, records, Some(&taken_away))?),
-        Err(why) => told(report, found).map_err(|refused| Problem {
+        Ok(taken_away) => tell_comparison(report, by_records(gates, proposed, records, Some(&taken_away))?),
+        Err(why) => tell_comparison(report, found).map_err(|refused| Problem {
             what: format!("{}; {}", refused.what, why.what),
             hint: why.hint.or(refused.hint),
         }),
