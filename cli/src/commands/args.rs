@@ -336,6 +336,10 @@ mod tests {
         );
     }
 
+    fn refused(line: &str) -> String {
+        parse(line.split(' ').map(OsString::from)).unwrap_err().to_string()
+    }
+
     #[test]
     fn a_word_of_another_tool_leads_to_the_command_that_does_the_same() {
         assert!(refused("stackstep apply").contains("`stackstep up`"));

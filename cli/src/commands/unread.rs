@@ -81,8 +81,4 @@ mod tests {
             );
         }
     }
-
-    fn refused(line: &str) -> String {
-        parse(line.split(' ').map(OsString::from)).unwrap_err().to_string()
-    }
 }
