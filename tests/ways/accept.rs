@@ -1,6 +1,7 @@
 //! `stackstep accept`: the refused difference becomes the reviewed change, by the same gates.
 
 use super::shop::Shop;
+use crate::deploy::repository::Repository;
 use crate::support::forge::reads::{Kept, Verdict};
 use crate::support::forge::{FACES, Fake, State, TOKEN};
 
@@ -95,7 +96,7 @@ fn what_the_ledger_can_not_tell_is_closed_by_what_is_deployed() {
     let folder = shop.repository.scene.root().join("state/.stackstep/ledger/shop/staging");
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join("000000000001.json"), "{\"v\": 1, \"number\":").unwrap();
-    shop.deploy("").ends_with(73).says("`stackstep accept --as-deployed`");
+    shop.deploy("").ends_with(73).says("accept <stack> --as-deployed --reason");
     shop.verb("accept", &["--as-deployed", REASON[0], REASON[1]]).ends_with(0).says("counts as deployed");
     let entry = shop.entry(2);
     assert_eq!(entry["commit"].as_str(), Some(shop.repository.head().as_str()));
@@ -164,4 +165,32 @@ fn an_approval_from_before_the_refusal_was_for_something_else() {
     assert!(fake.memory().comments[0].at.as_str() < "2026-11-25");
     fake.memory().shown.reviews[0].at = "2100-01-01T00:00:00Z".to_owned();
     shop.deploy("").ends_with(0).says("approved by `ann`");
+}
+
+#[test]
+fn what_was_accepted_is_deployed_by_no_job_of_a_merge_request_or_of_another_branch() {
+    let (shop, digest) = refused("");
+    shop.verb("accept", &["--digest", &digest, REASON[0], REASON[1]]).ends_with(0);
+    let kinds = shop.kinds();
+    let branch = shop.repository.head();
+    shop.repository.git(&["push", "-q", "origin", &format!("{branch}:refs/heads/wip")]);
+    let wip = shop.with("CI_COMMIT_BRANCH", "wip");
+    wip.deploy("").ends_with(76).never_says("Deployed");
+    let repository = Repository { scene: wip.repository.scene.without("CI_COMMIT_BRANCH") };
+    let change = Shop { repository: repository.on_merge_request("wip") };
+    change.deploy("").ends_with(76).never_says("Deployed");
+    assert_eq!(
+        change.kinds()[..2],
+        kinds[..2],
+        "a merge request's refusal waits for nobody: {:?}",
+        change.kinds()
+    );
+    assert!(!change.kinds()[2..].contains(&"reserved".to_owned()));
+}
+
+#[test]
+fn nothing_that_is_whole_is_accepted_as_deployed() {
+    let (shop, _) = refused("");
+    let run = shop.verb("accept", &["--as-deployed", REASON[0], REASON[1]]).ends_with(73);
+    run.says("the ledger is whole, and nothing in it is open");
 }

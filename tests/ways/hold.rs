@@ -25,3 +25,21 @@ fn a_hold_by_a_failed_check_names_the_check() {
     shop.deploy("").ends_with(73).says("a check after the deployment failed: `false`");
     shop.verb("preview", &[]).ends_with(0);
 }
+
+#[test]
+fn a_merge_requests_job_releases_nothing() {
+    let shop = Shop::deployed("");
+    shop.verb("hold", &["--reason", "an incident"]).ends_with(0);
+    let change = shop.with("CI_MERGE_REQUEST_IID", "7").with("CI_PIPELINE_SOURCE", "merge_request_event");
+    change.verb("release", &["--reason", "mine"]).ends_with(73).says("whose own code could say it");
+    assert_eq!(change.kinds(), ["held"]);
+}
+
+#[test]
+fn a_release_says_what_it_lifts() {
+    let shop = Shop::deployed("").with("GITLAB_USER_LOGIN", "ann");
+    shop.verb("hold", &["--reason", "an incident"]).ends_with(0);
+    shop.verb("hold", &["--reason", "a second one"]).ends_with(0);
+    let run = shop.verb("release", &["--reason", "done"]).ends_with(0);
+    run.says("it was held by `ann` since ").says(": an incident; by `ann` since ").says(": a second one");
+}

@@ -172,3 +172,16 @@ fn a_checkout_without_the_history_fetches_the_commit() {
     let shop = Shop { repository: shop.repository.on_branch("main") };
     rollback(&shop, &before, &["--reviewed", &reviewed]).ends_with(0).says("Rolled back");
 }
+
+#[test]
+fn a_rule_that_the_next_commit_drops_holds_for_it_after_a_rollback_too() {
+    let shop = Shop::deployed(", rules: { max-updates: 0 }");
+    let before = shop.repository.git(&["rev-parse", "HEAD~1"]).trim().to_owned();
+    shop.deploy("").ends_with(0);
+    let file = format!("{}stacks:\n  staging: {{ unreviewed: allow }}\n", crate::deploy::repository::MAP);
+    shop.repository.scene.write("stackstep.yaml", &file);
+    let shop = shop.slips_in(2);
+    shop.deploy("").ends_with(74).never_says("Deployed");
+    rollback(&shop, &before, &[]).ends_with(0);
+    shop.deploy("").ends_with(74).says("max-updates").never_says("Deployed");
+}

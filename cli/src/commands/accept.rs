@@ -9,18 +9,18 @@ use crate::base::env::Env;
 use crate::base::error::{Error, Result};
 use crate::base::git::short_commit;
 use crate::ci::console::Console;
-use crate::delivery::history::RepositoryHistory;
+use crate::delivery::history::{FileAt, RepositoryHistory};
 use crate::delivery::place::ForgeAccess;
 use crate::engine::job::Job;
+use crate::inputs::file::NAME;
 use crate::inputs::resolve::Flags;
 use crate::ledger::Ledger;
-use crate::ledger::entry::EntryKind;
+use crate::ledger::entry::{EntryKind, LedgerEntry};
 use crate::ledger::history::History;
 use crate::process::signals::Signals;
 use crate::report::{Reason, short_digest};
 use crate::reviewed::forms::ReviewedForm;
-use crate::run::gates::ledger;
-use crate::run::gates::top;
+use crate::run::gates::{ledger, place_in_history, top};
 
 /// What is accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,7 +89,7 @@ pub async fn accept(ask: &AcceptAsk, job: &Job<'_>, ledger: &Ledger, console: &C
     let forge = ForgeAccess::find(job.ci, job.env, &job.context, &job.inputs)?;
     let client = forge.as_ref().map(ForgeAccess::client);
     let history = RepositoryHistory::new(&top(job), job.env, &job.context, client.as_ref());
-    ledger_verb::refuse_a_change("accept", job, &history).await?;
+    place_in_history::refuse_a_change("accept", job, &history).await?;
     let identity = job.identity().unwrap_or_default();
     let mut entry = ledger_verb::entry(job, EntryKind::Accepted, &ask.reason, console);
     match &ask.what {
@@ -119,7 +119,14 @@ pub async fn accept(ask: &AcceptAsk, job: &Job<'_>, ledger: &Ledger, console: &C
         Accepted::AsDeployed => {
             let commit = head_of_default(job, &history).await?;
             entry.commit = Some(commit.clone());
-            let written = ledger.append(|_: &History| Ok::<_, Error>(entry.clone())).await;
+            let is_gone = is_last_commit_gone(ledger, &history).await?;
+            let decide = |past: &History| {
+                if past.certain().is_ok() && past.unfinished().is_empty() && !is_gone {
+                    return Err(nothing_is_open());
+                }
+                Ok::<_, Error>(entry.clone())
+            };
+            let written = ledger.append(decide).await;
             let number = written.map_err(ledger::not_appended)?.map_or(0, |entry| entry.number);
             Ok(format!(
                 "`{identity}`: commit `{}` counts as deployed, and what the ledger could not tell is closed (entry {number} \
@@ -127,6 +134,25 @@ pub async fn accept(ask: &AcceptAsk, job: &Job<'_>, ledger: &Ledger, console: &C
                 short_commit(&commit)
             ))
         }
+    }
+}
+
+/// Whether `stackstep.yaml` of the commit that was deployed last can't be read any more, as after a rewritten history.
+async fn is_last_commit_gone(ledger: &Ledger, history: &RepositoryHistory<'_>) -> Result<bool> {
+    let past = ledger.history().await.map_err(|trouble| ledger::refused(trouble.problem))?;
+    let judged_last = past.as_ref().and_then(History::deployed).and_then(LedgerEntry::judging_commit);
+    match judged_last {
+        Some(commit) => Ok(matches!(history.file_of_commit(commit, NAME).await, FileAt::Unknown(_))),
+        None => Ok(false),
+    }
+}
+
+/// The refusal to close what is not open: the file of the last deployment judges the next one, and nobody accepts that away.
+fn nothing_is_open() -> Error {
+    Error::Refused {
+        what: "`accept` is refused: the ledger is whole, and nothing in it is open".to_owned(),
+        hint: "run the deployment: what it is refused for names its own way out".to_owned(),
+        reason: Reason::Gate,
     }
 }
 
@@ -206,7 +232,6 @@ async fn head_of_default(job: &Job<'_>, history: &RepositoryHistory<'_>) -> Resu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::entry::LedgerEntry;
     use std::time::UNIX_EPOCH;
 
     fn digest(digit: &str) -> String {
@@ -243,6 +268,6 @@ mod tests {
         past.add_unreadable(2, "it is empty");
         let error = refusal_to_accept(&past, &digest("a")).unwrap_err();
         assert!(error.to_string().contains("entry 2 can't be read"), "{error}");
-        assert!(error.hint().unwrap().contains("accept --as-deployed"));
+        assert!(error.hint().unwrap().contains("accept <stack> --as-deployed --reason"));
     }
 }

@@ -26,6 +26,7 @@ use crate::publish::notify::NotifyFacts;
 use crate::report::{Reason, short_digest};
 use crate::reviewed::forms::ReviewedForm;
 use crate::run::gates::glass::is_one_of;
+use crate::run::gates::place_in_history;
 use crate::run::gates::{JudgedRun, judge, ledger, top};
 use crate::run::telling::tell_of_verb;
 
@@ -110,7 +111,7 @@ pub async fn break_glass(
     }
     let client = judged.forge.as_ref().map(ForgeAccess::client);
     let history = RepositoryHistory::new(&top(job), job.env, &job.context, client.as_ref());
-    ledger_verb::refuse_a_change("break-glass", job, &history).await?;
+    place_in_history::refuse_a_change("break-glass", job, &history).await?;
     let identity = job.identity().unwrap_or_default();
     let Some(settings) = &judged.settings else {
         return Err(refused(

@@ -1,21 +1,25 @@
 //! `hold` and `release`: nothing is deployed to a stack that is held, until somebody releases it. Both are entries of the
 //! stack's ledger, with who did it and why; previews go on.
 
+use std::cell::RefCell;
+
 use clap::{ArgMatches, Command as Clap};
 
 use super::ledger_verb;
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
 use crate::ci::console::Console;
+use crate::delivery::history::RepositoryHistory;
 use crate::delivery::notify::NotifyEvent;
+use crate::delivery::place::ForgeAccess;
 use crate::engine::job::Job;
 use crate::inputs::resolve::Flags;
 use crate::ledger::Ledger;
-use crate::ledger::entry::EntryKind;
+use crate::ledger::entry::{EntryKind, LedgerEntry};
 use crate::ledger::history::History;
 use crate::process::signals::Signals;
 use crate::publish::notify::NotifyFacts;
-use crate::run::gates::ledger;
+use crate::run::gates::{ledger, place_in_history, top};
 use crate::run::telling::tell_of_verb;
 
 /// Holds or releases a stack.
@@ -52,6 +56,11 @@ pub async fn hold(
 ) -> Result<u8> {
     let verb = if ask.releases { "release" } else { "hold" };
     let (job, ledger) = ledger_verb::with_ledger(verb, flags, env, console, signals).await?;
+    // A change could release what holds it.
+    let forge = ForgeAccess::find(job.ci, job.env, &job.context, &job.inputs)?;
+    let client = forge.as_ref().map(ForgeAccess::client);
+    let history = RepositoryHistory::new(&top(&job), job.env, &job.context, client.as_ref());
+    place_in_history::refuse_a_change(verb, &job, &history).await?;
     let done = hold_stack(ask, &job, &ledger, console).await?;
     console.line(&done);
     tell_of_hold(ask, &job, console).await;
@@ -63,16 +72,29 @@ pub async fn hold_stack(ask: &HoldAsk, job: &Job<'_>, ledger: &Ledger, console: 
     let identity = job.identity().unwrap_or_default();
     let kind = if ask.releases { EntryKind::Released } else { EntryKind::Held };
     let entry = ledger_verb::entry(job, kind, &ask.reason, console);
+    let lifted = RefCell::new(Vec::new());
     let decide = |past: &History| {
         if ask.releases && past.holds().is_empty() {
             return Err(Error::input(format!("`{identity}` is not held"), "there is nothing to release"));
         }
+        *lifted.borrow_mut() = past.holds().iter().map(in_words).collect();
         Ok(entry.clone())
     };
     let written = ledger.append(decide).await.map_err(ledger::not_appended)?;
     let number = written.map_or(0, |entry| entry.number);
-    let done = if ask.releases { "released" } else { "held: nothing is deployed until it is released" };
+    let done = if ask.releases {
+        format!("released; it was held by {}", lifted.borrow().join("; by "))
+    } else {
+        "held: nothing is deployed until it is released".to_owned()
+    };
     Ok(format!("`{identity}` is {done} (entry {number} of the ledger)"))
+}
+
+/// Who holds the stack, since when, and why.
+fn in_words(hold: &LedgerEntry) -> String {
+    let who = hold.actor.as_deref().unwrap_or("somebody");
+    let why = hold.reason.as_deref().unwrap_or("no reason was given");
+    format!("`{who}` since {}: {why}", hold.time)
 }
 
 /// Tells those who want to hear of it.

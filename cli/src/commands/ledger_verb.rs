@@ -5,10 +5,8 @@ use clap::{Arg, ArgMatches, Command as Clap};
 
 use super::one_stack;
 use crate::base::env::Env;
-use crate::base::error::{Error, Result};
+use crate::base::error::Result;
 use crate::ci::console::Console;
-use crate::delivery::DeliveryEvent;
-use crate::delivery::history::RepositoryHistory;
 use crate::delivery::place::forge_place;
 use crate::engine::job::Job;
 use crate::inputs::Command;
@@ -16,9 +14,7 @@ use crate::inputs::resolve::Flags;
 use crate::ledger::Ledger;
 use crate::ledger::entry::{EntryKind, EntryRun, LedgerEntry};
 use crate::process::signals::Signals;
-use crate::report::Reason;
 use crate::run::gates::ledger;
-use crate::run::gates::place_in_history::refuse_a_commit_out_of_place;
 use crate::run::prepare::RunRequest;
 
 /// The subcommand of such a verb: with a reason, the stack, and where its state lies.
@@ -79,32 +75,4 @@ pub fn entry(job: &Job<'_>, kind: EntryKind, reason: &str, console: &Console) ->
         url: job.context.build_url.clone(),
     });
     entry.masked(&|text| console.masker().mask(text))
-}
-
-/// Refuses a verb in a job whose code the default branch does not have: a change request's, or one of another branch.
-pub async fn refuse_a_change(verb: &str, job: &Job<'_>, history: &RepositoryHistory<'_>) -> Result<()> {
-    let refused = |what: String, hint: String| Error::Refused {
-        what: format!("`{verb}` is refused: {what}"),
-        hint,
-        reason: Reason::Gate,
-    };
-    match DeliveryEvent::from_context(&job.context) {
-        event @ (DeliveryEvent::ChangeRequest { .. } | DeliveryEvent::MergeQueue { .. }) => Err(refused(
-            format!("this job is for {event}, whose own code could say it"),
-            "run it in a job of the default branch that a person starts".to_owned(),
-        )),
-        DeliveryEvent::Branch(branch) => match history.default_branch().await {
-            Some(default) if default == branch => Ok(()),
-            Some(default) => Err(refused(
-                format!("this job is for the branch `{branch}`, whose own code could say it"),
-                format!("run it in a job of the default branch `{default}`"),
-            )),
-            None => Err(refused(
-                "the name of the default branch is not known".to_owned(),
-                "give the job a token that can read the repository".to_owned(),
-            )),
-        },
-        DeliveryEvent::Tag(_) => refuse_a_commit_out_of_place(job, history).await,
-        DeliveryEvent::Unknown => Ok(()),
-    }
 }

@@ -25,6 +25,7 @@ use crate::inputs::headings::StackInputs;
 use crate::inputs::resolve::Flags;
 use crate::process::signals::Signals;
 use crate::report::Reason;
+use crate::run::gates::place_in_history;
 use crate::run::gates::place_in_history::refuse_a_commit_out_of_place;
 use crate::run::gates::top;
 use crate::run::prepare::{RunRequest, Until, prepare};
@@ -119,7 +120,7 @@ async fn prepare_rollback(ask: &RollbackAsk, job: &Job<'_>) -> Result<(OwnChecko
     let forge = ForgeAccess::find(job.ci, job.env, &job.context, &job.inputs)?;
     let client = forge.as_ref().map(ForgeAccess::client);
     let history = RepositoryHistory::new(&top(job), job.env, &job.context, client.as_ref());
-    ledger_verb::refuse_a_change("rollback", job, &history).await?;
+    place_in_history::refuse_a_change("rollback", job, &history).await?;
     // The present file judges: it has to be the newest one.
     refuse_a_commit_out_of_place(job, &history).await?;
     let checkout = OwnCheckout::beside(&top(job), job.env)?;

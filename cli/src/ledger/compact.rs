@@ -83,7 +83,9 @@ pub(super) fn write(entry: &LedgerEntry) -> Result<String, String> {
     if let Some(status) = &entry.status {
         line.must("e", short(&ENDS, status).unwrap_or(status.word()));
     }
-    for (letter, hash) in [("g", &entry.digest), ("s", &entry.source), ("c", &entry.commit)] {
+    for (letter, hash) in
+        [("g", &entry.digest), ("s", &entry.source), ("c", &entry.commit), ("h", &entry.judged_by)]
+    {
         if let Some(hash) = hash {
             line.must(letter, &hashed(hash));
         }
@@ -149,6 +151,7 @@ pub(super) fn read(value: &str, number: u64, stack: &str) -> Result<LedgerEntry,
             "g" => entry.digest = Some(unhashed(&text).ok_or("its digest can't be read")?),
             "s" => entry.source = Some(unhashed(&text).ok_or("its source can't be read")?),
             "c" => entry.commit = Some(unhashed(&text).ok_or("its commit can't be read")?),
+            "h" => entry.judged_by = Some(unhashed(&text).ok_or("the commit that judged it can't be read")?),
             "a" => entry.approvers.push(approver(&text).ok_or("an approval of it can't be read")?),
             "j" => entry.last_judged = text == "l",
             "x" => expires = from_base36(&text).map(|seconds| instant(time_at(seconds))),

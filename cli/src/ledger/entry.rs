@@ -56,6 +56,10 @@ pub struct LedgerEntry {
     /// The commit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
+    /// The commit whose `stackstep.yaml` judged the deployment, if it is another one: after a
+    /// rollback that of the deployment before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judged_by: Option<String>,
     /// The branch that the commit was deployed from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub branch: Option<String>,
@@ -252,6 +256,7 @@ impl LedgerEntry {
             actor: None,
             command: None,
             commit: None,
+            judged_by: None,
             branch: None,
             tag: None,
             environment: None,
@@ -308,6 +313,11 @@ impl LedgerEntry {
     /// Whether it is about the change with this digest.
     pub fn is_about_change(&self, digest: &str) -> bool {
         self.digest.as_deref().is_some_and(|own| same_hash(own, digest))
+    }
+
+    /// The commit whose `stackstep.yaml` judged the deployment.
+    pub fn judging_commit(&self) -> Option<&str> {
+        self.judged_by.as_deref().or(self.commit.as_deref())
     }
 
     /// The entry as JSON, for people too.

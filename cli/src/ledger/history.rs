@@ -375,7 +375,7 @@ impl History {
         Err(Problem::new(
             format!("what the ledger says is not certain: {}", troubles.join("; ")),
             "restore it from the versions or backups of the place where it lies; or look at what is deployed, and close \
-             the question with `stackstep accept --as-deployed`",
+             the question with `stackstep accept <stack> --as-deployed --reason …`",
         ))
     }
 
@@ -421,6 +421,7 @@ fn complete(entry: &mut LedgerEntry, from: LedgerEntry) {
     entry.about.get_or_insert(from.number);
     fill(&mut entry.command, from.command);
     fill(&mut entry.commit, from.commit);
+    fill(&mut entry.judged_by, from.judged_by);
     fill(&mut entry.branch, from.branch);
     fill(&mut entry.tag, from.tag);
     fill(&mut entry.environment, from.environment);

@@ -4,6 +4,7 @@ use super::facts::GateFacts;
 use crate::base::git::short_commit;
 use crate::base::machine::host_name;
 use crate::ledger::entry::{EntryCheck, EntryKind, EntryRun, EntryVerdict, LedgerEntry};
+use crate::ledger::history::History;
 use crate::report::{CheckOutcome, Reason, Report, RuleVerdict, root_of};
 
 fn new(gates: &GateFacts<'_>, kind: EntryKind) -> LedgerEntry {
@@ -28,6 +29,12 @@ pub(super) fn reserved(gates: &GateFacts<'_>, preview: Option<&Report>) -> Ledge
     let (job, context) = (gates.job, &gates.job.context);
     let mut entry = new(gates, EntryKind::Reserved);
     entry.commit = context.commit.clone().or_else(|| context.merge_commit.clone());
+    if job.rollback.is_some() {
+        // What was loosened since the last deployment judges nothing after a rollback either.
+        let before = gates.judged.past.as_ref().and_then(History::deployed);
+        let judged = before.and_then(LedgerEntry::judging_commit).map(str::to_owned);
+        entry.judged_by = judged.or_else(|| job.ci.context(job.env).commit);
+    }
     entry.branch.clone_from(&context.branch);
     entry.tag.clone_from(&context.tag);
     entry.environment.clone_from(&job.inputs.forge.environment);

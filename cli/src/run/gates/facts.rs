@@ -83,6 +83,9 @@ pub struct GateFacts<'a> {
     pub change_requests: Vec<u64>,
     /// The state before the preview.
     pub state: Option<StateIdentity>,
+    /// Whether the ways out that people have written into the ledger count for this job: an accepted change, a broken glass.
+    /// They count for no change request and for no branch but the default one.
+    pub takes_ways_out: bool,
 }
 
 impl GateFacts<'_> {
@@ -115,7 +118,7 @@ impl GateFacts<'_> {
     /// The acceptance of the change that a preview proposes: a person takes it for a reviewed one.
     pub fn accepted(&self, report: &Report) -> Option<&LedgerEntry> {
         let digest = &report.review.as_ref()?.digest;
-        self.judged.past.as_ref().filter(|_| self.changes())?.accepted(digest)
+        self.judged.past.as_ref().filter(|_| self.changes() && self.takes_ways_out)?.accepted(digest)
     }
 
     /// The problem that change requests can't be read, where the forge or a token for it is not known.

@@ -47,7 +47,7 @@ impl Gates<'_> {
     pub(super) fn glass(&self) -> Option<&LedgerEntry> {
         let facts = &self.facts;
         let past = facts.judged.past.as_ref().filter(|_| facts.settings().is_some() && facts.changes())?;
-        broken_glass(past, facts.job.env.clock().time())
+        broken_glass(past, facts.job.env.clock().time()).filter(|_| facts.takes_ways_out)
     }
 
     /// Keeps the refusal of a gate before the preview until it is known which change the run is about, if a broken glass may

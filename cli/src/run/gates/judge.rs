@@ -17,6 +17,8 @@ use crate::delivery::settings::ApprovedBy;
 use crate::delivery::stricter::stricter;
 use crate::engine::job::Job;
 use crate::inputs::{Command, Effect};
+use crate::ledger::entry::LedgerEntry;
+use crate::ledger::history::History;
 
 /// Finds what the run is judged by, reads the ledger, and hands the job the checks that it has to make. `known` is the
 /// judging file, if the map has been read from it.
@@ -108,7 +110,9 @@ impl JudgedRun {
         job: &Job<'_>,
         history: &RepositoryHistory<'_>,
     ) -> Result<()> {
-        let deployed = self.past.as_ref().and_then(|past| past.deployed()?.commit.clone());
+        // After a rollback it is the file that judged the rollback, and not that of the commit which came back.
+        let deployed = self.past.as_ref().and_then(History::deployed);
+        let deployed = deployed.and_then(LedgerEntry::judging_commit).map(str::to_owned);
         let (Some(commit), Some(stack), Some(now)) = (deployed, &job.stack, self.settings.clone()) else {
             return Ok(());
         };

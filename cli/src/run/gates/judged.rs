@@ -185,7 +185,7 @@ pub async fn file_of_last_deployment(
                     job.inputs.command.word()
                 ),
                 hint: "give the job a token that can read the repository, or check out the whole history; where the commit is \
-                       gone for good, as after a rewritten history, `stackstep accept --as-deployed`"
+                       gone for good, as after a rewritten history, `stackstep accept <stack> --as-deployed --reason …`"
                     .to_owned(),
                 reason: Reason::Gate,
             })

@@ -91,7 +91,10 @@ pub fn held(hold: &LedgerEntry, gates: &GateFacts<'_>) -> Error {
     let reason = hold.reason.as_deref().unwrap_or("no reason was given");
     gates.refusal(
         format!("the stack is held since {} by `{who}`: {reason}", hold.time),
-        "find out whether the reason still holds; then release it (`stackstep release <stack> --reason …`)",
+        format!(
+            "find out whether the reason still holds; then release it (`stackstep release {} --reason …`)",
+            gates.stack_on_the_line()
+        ),
         Reason::Gate,
     )
 }

@@ -45,6 +45,7 @@ use crate::engine::observed::Guarding;
 use crate::inputs::Command;
 use crate::inputs::headings::Guard;
 use crate::ledger::entry::LedgerEntry;
+use crate::ledger::history::History;
 use crate::process::signals::Signals;
 use crate::publish::stale::{StaleBy, mark_stale};
 use crate::report::{Report, ReviewRecord, RuleVerdict, Status};
@@ -91,6 +92,7 @@ impl<'a> Gates<'a> {
             approvers: Vec::new(),
             change_requests: Vec::new(),
             state: None,
+            takes_ways_out: false,
         };
         Self { facts, reserved: RefCell::new(None), notes: Vec::new(), digest: None, put_off: Vec::new() }
     }
@@ -154,6 +156,7 @@ impl<'a> Gates<'a> {
             client.as_ref(),
         );
         let previews = executor.previews_first();
+        self.facts.takes_ways_out = self.takes_ways_out(&history).await;
         // The default branch contains the commit of a rollback: that was made certain before it was checked out.
         let placed = match self.facts.job.rollback {
             Some(_) => Ok(()),
@@ -170,6 +173,16 @@ impl<'a> Gates<'a> {
         }
         self.look_at_state(executor, console, signals).await;
         Ok(())
+    }
+
+    /// Whether what people have written into the ledger as ways out counts for this job. Nobody is asked for anything if
+    /// there is nothing of that.
+    async fn takes_ways_out(&self, history: &RepositoryHistory<'_>) -> bool {
+        let has_any = |past: &History| past.broke_glass().is_some() || !past.accepted_changes().is_empty();
+        if !self.facts.judged.past.as_ref().is_some_and(has_any) {
+            return false;
+        }
+        place_in_history::refuse_a_change("a way out", self.facts.job, history).await.is_ok()
     }
 
     /// Takes the identity of the state before the preview of an operation that follows one.

@@ -58,3 +58,31 @@ pub async fn refuse_a_commit_out_of_place(job: &Job<'_>, history: &RepositoryHis
 fn refused(what: impl std::fmt::Display, hint: String) -> Error {
     Error::Refused { what: format!("refused: {what}"), hint, reason: Reason::Gate }
 }
+
+/// Refuses a verb in a job whose code the default branch does not have: a change request's, or one of another branch.
+pub async fn refuse_a_change(verb: &str, job: &Job<'_>, history: &RepositoryHistory<'_>) -> Result<()> {
+    let not_here = |what: String, hint: String| Error::Refused {
+        what: format!("`{verb}` is refused: {what}"),
+        hint,
+        reason: Reason::Gate,
+    };
+    match DeliveryEvent::from_context(&job.context) {
+        event @ (DeliveryEvent::ChangeRequest { .. } | DeliveryEvent::MergeQueue { .. }) => Err(not_here(
+            format!("this job is for {event}, whose own code could say it"),
+            "run it in a job of the default branch that a person starts".to_owned(),
+        )),
+        DeliveryEvent::Branch(branch) => match history.default_branch().await {
+            Some(default) if default == branch => Ok(()),
+            Some(default) => Err(not_here(
+                format!("this job is for the branch `{branch}`, whose own code could say it"),
+                format!("run it in a job of the default branch `{default}`"),
+            )),
+            None => Err(not_here(
+                "the name of the default branch is not known".to_owned(),
+                "give the job a token that can read the repository".to_owned(),
+            )),
+        },
+        DeliveryEvent::Tag(_) => refuse_a_commit_out_of_place(job, history).await,
+        DeliveryEvent::Unknown => Ok(()),
+    }
+}

@@ -47,6 +47,11 @@ impl Gates<'_> {
         let approvers = self.facts.approvers.clone();
         let digest = entry.digest.clone().unwrap_or_default();
         let appended = Box::pin(ledger.append(|past: &History| {
+            // What came while the preview ran counts as well.
+            past.certain().map_err(ledger::refused)?;
+            if let Some(hold) = past.holds().iter().find(|hold| !self.facts.passes(hold)) {
+                return Err(ledger::held(hold, &self.facts));
+            }
             ledger::refuse_used_approvals(past, &approvers, &digest)?;
             Ok::<_, Error>(entry.clone())
         }));

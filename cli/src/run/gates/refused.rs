@@ -4,6 +4,7 @@
 use super::facts::GateFacts;
 use super::{Gates, entry, glass};
 use crate::ci::console::Console;
+use crate::delivery::DeliveryEvent;
 use crate::ledger::NotAppended;
 use crate::ledger::entry::EntryKind;
 use crate::ledger::history::History;
@@ -30,6 +31,10 @@ impl Gates<'_> {
         why: &str,
         console: &Console,
     ) -> Option<String> {
+        // What a change request's job is refused is nothing that waits for anybody.
+        if DeliveryEvent::from_context(&self.facts.job.context).is_proposed() {
+            return None;
+        }
         let ledger = self.facts.judged.ledger.as_ref().filter(|ledger| ledger.missing().is_none())?;
         let refusal = entry::refused(&self.facts, reason, digest, why);
         let refusal = refusal.masked(&|text| console.masker().mask(text));
@@ -67,7 +72,8 @@ fn ways_out(gates: &GateFacts<'_>, reason: Reason, digest: &str, first: Option<&
             ways.push(format!("`approvals.from` names who may approve: {}", from.join(", ")));
         }
     }
-    if has_ledger && reason == Reason::Reviewed {
+    // What a gate of the CI system has shown is shown again by a new run, and nobody accepts it away.
+    if has_ledger && reason == Reason::Reviewed && gates.approved.is_by_comments() {
         ways.push(format!(
             "to deploy this very change as it is: `stackstep accept {} --digest {digest} --reason …`",
             gates.stack_on_the_line()
