@@ -160,6 +160,33 @@ fn a_rollback_may_follow_a_failed_check_and_nothing_may_follow_a_person_s_hold()
     shop.deploy("").ends_with(73);
 }
 
+/// A stack whose check after the deployment has failed and holds it, and a later head of `main`, which was never deployed.
+/// Returns the commit that was deployed before, too.
+fn held_by_its_check() -> (Shop, String) {
+    let check = "checks: [{ run: [\"test\", \"-e\", \"ok\"] }], on-failed-check: hold";
+    let shop = Shop::deployed(&format!(", {check}"));
+    let before = shop.repository.head();
+    let shop = shop.slips_in(2);
+    shop.deploy("").ends_with(76);
+    shop.verb("accept", &["--digest", &shop.digest(), "--reason", "seen"]).ends_with(0);
+    shop.deploy("").ends_with(77);
+    (shop.slips_in(3), before)
+}
+
+#[test]
+fn the_hold_of_a_failed_check_stops_a_rollback_to_what_was_not_deployed_before() {
+    let (shop, before) = held_by_its_check();
+    let last = shop.repository.git(&["rev-parse", "HEAD~1"]);
+    for commit in [shop.repository.head(), last] {
+        let reviewed = digest(&shop, &commit);
+        let run = rollback(&shop, &commit, &["--reviewed", &reviewed]).ends_with(73);
+        run.says("a check after the deployment failed: `test`").never_says("Rolled back");
+    }
+    let reviewed = digest(&shop, &before);
+    // The check fails there too.
+    rollback(&shop, &before, &["--reviewed", &reviewed]).ends_with(77).says("Rolled back");
+}
+
 #[test]
 fn a_checkout_without_the_history_fetches_the_commit() {
     let (shop, before) = moved_on("");
