@@ -50,7 +50,7 @@ fn is_a_resource(step: &Step) -> bool {
 
 /// The answer to which change requests a rollback deploys: none.
 pub(super) fn no_changes(gates: &GateFacts<'_>) -> Option<Result<MergedChanges, Problem>> {
-    let commit = gates.job.rollback.as_deref()?;
+    let commit = &gates.job.rollback.as_ref()?.commit;
     Some(Err(Problem::new(
         "a rollback is no change that a change request shows, so there is no review of it",
         format!(
@@ -77,9 +77,9 @@ pub(super) async fn refuse_what_is_held(gates: &GateFacts<'_>) -> Result<()> {
 async fn goes_back(gates: &GateFacts<'_>, past: &History) -> bool {
     let job = gates.job;
     let deployed = past.deployed().and_then(|deployed| deployed.commit.as_deref());
-    let (Some(commit), Some(deployed)) = (&job.rollback, deployed) else { return false };
+    let (Some(rollback), Some(deployed)) = (&job.rollback, deployed) else { return false };
     let history = RepositoryHistory::new(&top(job), job.env, &job.context, None);
-    history.is_before(commit, deployed).await == Some(true)
+    history.is_before(&rollback.commit, deployed).await == Some(true)
 }
 
 #[cfg(test)]
