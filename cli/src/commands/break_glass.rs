@@ -8,14 +8,14 @@ use clap::{ArgMatches, Command as Clap};
 
 use super::ledger_verb;
 use crate::base::env::Env;
-use crate::base::error::{Error, Result};
+use crate::base::error::{Error, Problem, Result};
 use crate::base::http::Url;
+use crate::ci::Level;
 use crate::ci::console::Console;
-use crate::ci::starter::starter;
-use crate::ci::{CiSystem, Level};
 use crate::delivery::history::RepositoryHistory;
 use crate::delivery::notify::NotifyEvent;
 use crate::delivery::place::ForgeAccess;
+use crate::delivery::starter::certain_starter;
 use crate::engine::job::Job;
 use crate::forge::Issue;
 use crate::inputs::resolve::Flags;
@@ -77,7 +77,7 @@ pub async fn run(
 ) -> Result<u8> {
     let (mut job, _) = ledger_verb::with_ledger("break-glass", flags, env, console, signals).await?;
     let judged = Box::pin(judge(&mut job, None, console)).await?;
-    let who = starter(job.ci, env, &job.context).ok_or_else(|| nobody_known(job.ci))?;
+    let who = certain_starter(job.ci, env, &job.context).await.map_err(nobody_known)?;
     Box::pin(break_glass(ask, &who, &job, &judged, console)).await?;
     let facts = NotifyFacts {
         digest: Some(ask.digest.clone()),
@@ -194,12 +194,6 @@ fn refused(what: impl std::fmt::Display, hint: impl Into<String>) -> Error {
 }
 
 /// The refusal where it is not certain who asks.
-fn nobody_known(ci: &dyn CiSystem) -> Error {
-    refused(
-        format!(
-            "who asks is not known for certain: `{}` does not tell a person who started this job",
-            ci.name()
-        ),
-        "let a person start it in a job of GitHub Actions, Gitea Actions, GitLab CI, CircleCI or Bitbucket Pipelines",
-    )
+fn nobody_known(why: Problem) -> Error {
+    refused(format!("who asks is not known for certain: {}", why.what), why.hint.unwrap_or_default())
 }
