@@ -194,6 +194,22 @@ fn it_needs_a_digest_and_a_link() {
 }
 
 #[test]
+fn what_the_reason_and_the_link_say_stays_what_it_is_in_the_issue() {
+    let (shop, digest, fake) = refused(ENTRY, "gitlab");
+    let line = |link: &str, reason: &str| {
+        shop.verb("break-glass", &["--digest", &digest, "--reason", reason, "--link", link])
+    };
+    for link in ["https://acme.example/a|b", "https://acme.example/ @acme/all", "https://acme.example/[a](b)"]
+    {
+        line(link, "down").ends_with(2).says("characters that end a link");
+    }
+    line("HTTPS://acme.example", "down ``` | @acme/all [a](b)").ends_with(0);
+    let body = fake.memory().issues[0].body.clone();
+    assert!(body.contains("\n````text\ndown ``` | @acme/all [a](b)\n````\n"), "{body}");
+    assert!(body.contains("\n| more | https://acme.example/ |\n"), "{body}");
+}
+
+#[test]
 fn an_issue_that_the_same_person_closed_is_opened_again() {
     for forge in ["github", "gitlab", "gitea"] {
         let (shop, digest, fake) = refused(ENTRY, forge);
