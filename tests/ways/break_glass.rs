@@ -228,6 +228,20 @@ fn an_issue_that_the_same_person_closed_is_opened_again() {
 }
 
 #[test]
+fn the_issue_of_an_earlier_glass_is_followed_up_too() {
+    let (shop, digest, fake) = refused(ENTRY, "gitlab");
+    breaks(&shop, &digest).ends_with(0);
+    breaks(&shop, &digest).ends_with(0);
+    fake.memory().issues[0].closed_by = Some("ann".to_owned());
+    fake.memory().issues[1].closed_by = Some("bob".to_owned());
+    let run = shop.deploy("").ends_with(0);
+    run.says("issue #1 of the broken glass was closed by `ann`, and is open again").never_says("issue #2 of");
+    let memory = fake.memory();
+    let closed: Vec<_> = memory.issues.iter().map(|issue| issue.closed_by.as_deref()).collect();
+    assert_eq!(closed, [None, Some("bob")]);
+}
+
+#[test]
 fn where_no_issue_can_be_opened_it_is_said_and_the_glass_is_broken_all_the_same() {
     for (forge, why) in [("azure-repos", "has no issues that a job can open"), ("bitbucket", "has no issues")]
     {

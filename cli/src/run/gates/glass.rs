@@ -18,7 +18,7 @@ use crate::ledger::entry::{ApprovalWay, EntryApprover, LedgerEntry};
 use crate::ledger::history::{ApprovalUse, History};
 use crate::report::{Reason, Report};
 
-/// The time limit for looking whether somebody has closed an issue, and opening it again.
+/// The time limit for looking whether somebody has closed the issues, and opening them again.
 const FOLLOW_UP: Duration = Duration::from_secs(5);
 
 /// The broken glass that counts at `now`, for whichever change. None if there is none, or its time is over.
@@ -109,26 +109,36 @@ impl Gates<'_> {
         Ok(())
     }
 
-    /// Looks whether somebody else has closed the issue of the last broken glass, and opens it again if not.
+    /// Looks whether somebody else has closed the issues of the broken glasses, the last one first, and opens those again
+    /// that nobody else has looked at.
     pub(super) async fn follow_up(&mut self) {
-        let Some(glass) = self.facts.judged.past.as_ref().and_then(History::broke_glass) else { return };
-        let Some(forge) = &self.facts.judged.forge else { return };
-        let note = follow_up_in_time(&forge.client(), glass).await;
-        self.notes.extend(note);
+        let (Some(past), Some(forge)) = (&self.facts.judged.past, &self.facts.judged.forge) else { return };
+        let notes = follow_up_in_time(&forge.client(), past.broken_glasses()).await;
+        self.notes.extend(notes);
     }
 }
 
-/// Opens the issue of a broken glass again if nobody else has looked, within [`FOLLOW_UP`]. Returns what is to be told of it.
-async fn follow_up_in_time(client: &Client<'_>, glass: &LedgerEntry) -> Option<String> {
-    let number = glass.issue?;
-    timeout(FOLLOW_UP, reopen_unless_looked_at(client, glass)).await.unwrap_or_else(|_| {
-        Some(format!(
-            "whether somebody else has closed issue #{number} of the broken glass is not known: {} did not answer within {} \
-             seconds",
+/// Opens the issues of broken glasses again that nobody else has looked at, within [`FOLLOW_UP`]. Returns what is to be told
+/// of them.
+async fn follow_up_in_time(client: &Client<'_>, glasses: &[LedgerEntry]) -> Vec<String> {
+    let mut notes = Vec::new();
+    let mut open: Vec<u64> = glasses.iter().filter_map(|glass| glass.issue).collect();
+    let look = async {
+        for glass in glasses.iter().rev().filter(|glass| glass.issue.is_some()) {
+            notes.extend(reopen_unless_looked_at(client, glass).await);
+            open.pop();
+        }
+    };
+    if timeout(FOLLOW_UP, look).await.is_err() {
+        let open: Vec<String> = open.iter().map(|number| format!("#{number}")).collect();
+        notes.push(format!(
+            "whether somebody else has closed the issues of broken glasses ({}) is not known: {} did not answer within {} seconds",
+            open.join(", "),
             client.place().forge.title(),
             FOLLOW_UP.as_secs()
-        ))
-    })
+        ));
+    }
+    notes
 }
 
 /// Opens the issue of a broken glass again if who broke it, or a program, has closed it. Returns what is to be told of it.
