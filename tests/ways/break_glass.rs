@@ -3,7 +3,7 @@
 use super::shop::Shop;
 use crate::deploy::repository::Repository;
 use crate::support::Run;
-use crate::support::forge::{FACES, Fake, TOKEN};
+use crate::support::forge::{FACES, Fake, JOB_TOKEN, TOKEN};
 
 /// The entry: approvals that nobody gives, and ann and the team on call may break the glass.
 const ENTRY: &str = ", approvals: { needed: 2 }, break-glass: { from: [ann, \"@acme/platform\"] }";
@@ -15,8 +15,10 @@ fn refused(entry: &str, forge: &str) -> (Shop, String, Fake) {
         .with("STACKSTEP_FORGE", forge)
         .with("STACKSTEP_FORGE_URL", &fake.server.url())
         .with("STACKSTEP_FORGE_TOKEN", TOKEN)
-        .slips_in(2)
-        .with("GITLAB_USER_LOGIN", "ann");
+        .with("CI_API_V4_URL", &format!("{}/api/v4", fake.server.url()))
+        .with("CI_JOB_TOKEN", JOB_TOKEN)
+        .slips_in(2);
+    fake.memory().started_by = Some("ann".to_owned());
     shop.deploy("");
     let digest = shop.result()["review"]["digest"].as_str().unwrap_or_default().to_owned();
     (shop, digest, fake)
@@ -138,14 +140,29 @@ fn the_place_of_the_commit_and_the_promotion_are_passed_for_that_change_alone() 
 #[test]
 fn only_those_whom_the_entry_names_break_it() {
     let (shop, digest, fake) = refused(ENTRY, "gitlab");
-    let by = |who: &str, shop: Shop| shop.with("GITLAB_USER_LOGIN", who);
-    let shop = by("bob", shop);
+    fake.memory().started_by = Some("bob".to_owned());
     breaks(&shop, &digest).ends_with(73).says("`bob` is not one of those who may: ann, @acme/platform");
     fake.memory().shown.team = vec!["bob".to_owned()];
     breaks(&shop, &digest).ends_with(0);
     // Who has left the team since does not count any more.
     fake.memory().shown.team = vec!["carol".to_owned()];
     shop.deploy("").ends_with(76).says("the broken glass does not count: `bob`").never_says("Deployed");
+}
+
+#[test]
+fn a_pipeline_that_sets_the_name_of_its_starter_breaks_nothing() {
+    let (shop, digest, fake) = refused(ENTRY, "gitlab");
+    fake.memory().started_by = Some("mallory".to_owned());
+    let shop = shop.with("GITLAB_USER_LOGIN", "ann");
+    breaks(&shop, &digest).ends_with(73).says("`mallory` is not one of those who may");
+    let other = shop.with("CI_JOB_TOKEN", "glcbt-of-no-job");
+    let run = breaks(&other, &digest).ends_with(73);
+    run.says("who asks is not known for certain: `CI_JOB_TOKEN` does not tell it");
+    let none = Shop { repository: Repository { scene: other.repository.scene.without("CI_JOB_TOKEN") } };
+    breaks(&none, &digest).ends_with(73).says("`CI_JOB_TOKEN` or `CI_API_V4_URL` is not set");
+    let github = none.with("GITHUB_ACTIONS", "true").with("GITHUB_ACTOR", "ann");
+    breaks(&github, &digest).ends_with(73).never_says("the glass is broken");
+    assert!(fake.memory().issues.is_empty());
 }
 
 #[test]
@@ -158,12 +175,12 @@ fn without_the_key_nobody_does() {
 #[test]
 fn a_laptop_and_a_change_s_job_break_nothing() {
     let (shop, digest, _fake) = refused(ENTRY, "gitlab");
-    let scene = ["GITLAB_CI", "GITLAB_USER_LOGIN", "CI_COMMIT_BRANCH", "CI_COMMIT_SHA", "CI_PROJECT_PATH"]
+    let scene = ["GITLAB_CI", "CI_JOB_TOKEN", "CI_COMMIT_BRANCH", "CI_COMMIT_SHA", "CI_PROJECT_PATH"]
         .iter()
         .fold(shop.repository.scene, |scene, name| scene.without(name));
     let laptop = Shop { repository: Repository { scene: scene.with("USER", "ann") } };
     breaks(&laptop, &digest).ends_with(73).says("who asks is not known for certain");
-    let job = Shop { repository: laptop.repository.on_merge_request("wip") }.with("GITLAB_USER_LOGIN", "ann");
+    let job = Shop { repository: laptop.repository.on_merge_request("wip") }.with("CI_JOB_TOKEN", JOB_TOKEN);
     breaks(&job, &digest).ends_with(73).says("change request 7");
 }
 
@@ -174,6 +191,22 @@ fn it_needs_a_digest_and_a_link() {
     let line = ["--digest", &digest, "--reason", "x", "--link", "javascript:alert(1)"];
     shop.verb("break-glass", &line).ends_with(2).says("is not the address of a page");
     shop.verb("break-glass", &line[..4]).ends_with(2).says("--link");
+}
+
+#[test]
+fn what_the_reason_and_the_link_say_stays_what_it_is_in_the_issue() {
+    let (shop, digest, fake) = refused(ENTRY, "gitlab");
+    let line = |link: &str, reason: &str| {
+        shop.verb("break-glass", &["--digest", &digest, "--reason", reason, "--link", link])
+    };
+    for link in ["https://acme.example/a|b", "https://acme.example/ @acme/all", "https://acme.example/[a](b)"]
+    {
+        line(link, "down").ends_with(2).says("characters that end a link");
+    }
+    line("HTTPS://acme.example", "down ``` | @acme/all [a](b)").ends_with(0);
+    let body = fake.memory().issues[0].body.clone();
+    assert!(body.contains("\n````text\ndown ``` | @acme/all [a](b)\n````\n"), "{body}");
+    assert!(body.contains("\n| more | https://acme.example/ |\n"), "{body}");
 }
 
 #[test]
@@ -192,6 +225,20 @@ fn an_issue_that_the_same_person_closed_is_opened_again() {
         shop.deploy("").ends_with(0).never_says("of the broken glass");
         assert_eq!(fake.memory().issues[0].closed_by.as_deref(), Some("bob"), "{forge}");
     }
+}
+
+#[test]
+fn the_issue_of_an_earlier_glass_is_followed_up_too() {
+    let (shop, digest, fake) = refused(ENTRY, "gitlab");
+    breaks(&shop, &digest).ends_with(0);
+    breaks(&shop, &digest).ends_with(0);
+    fake.memory().issues[0].closed_by = Some("ann".to_owned());
+    fake.memory().issues[1].closed_by = Some("bob".to_owned());
+    let run = shop.deploy("").ends_with(0);
+    run.says("issue #1 of the broken glass was closed by `ann`, and is open again").never_says("issue #2 of");
+    let memory = fake.memory();
+    let closed: Vec<_> = memory.issues.iter().map(|issue| issue.closed_by.as_deref()).collect();
+    assert_eq!(closed, [None, Some("bob")]);
 }
 
 #[test]

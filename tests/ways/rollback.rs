@@ -135,16 +135,7 @@ fn a_merge_request_rolls_nothing_back() {
 
 #[test]
 fn a_rollback_may_follow_a_failed_check_and_nothing_may_follow_a_person_s_hold() {
-    let check = "checks: [{ run: [\"test\", \"-e\", \"ok\"] }], on-failed-check: hold";
-    let shop = Shop::deployed(&format!(", {check}"));
-    shop.repository.scene.write("ok", "");
-    let shop = shop.pushed();
-    let before = shop.repository.head();
-    std::fs::remove_file(shop.repository.scene.program.join("ok")).unwrap();
-    let shop = shop.slips_in(2);
-    shop.deploy("").ends_with(76);
-    shop.verb("accept", &["--digest", &shop.digest(), "--reason", "seen"]).ends_with(0);
-    shop.deploy("").ends_with(77);
+    let (shop, before) = held_by_its_check();
     shop.deploy("").ends_with(73).says("a check after the deployment failed: `test`");
     let reviewed = digest(&shop, &before);
     shop.verb("hold", &["--reason", "the database is being moved"]).ends_with(0);
@@ -156,8 +147,46 @@ fn a_rollback_may_follow_a_failed_check_and_nothing_may_follow_a_person_s_hold()
         std::fs::remove_file(shop.repository.scene.root().join(path)).unwrap();
         shop
     };
-    rollback(&shop, &before, &["--reviewed", &reviewed]).ends_with(0).says("Rolled back");
+    rollback(&shop, &before, &["--reviewed", &reviewed]).ends_with(77).says("Rolled back");
     shop.deploy("").ends_with(73);
+}
+
+/// A stack whose check after the deployment has failed and holds it, and a later head of `main`, which was never deployed.
+/// Returns the commit that was deployed before, too.
+fn held_by_its_check() -> (Shop, String) {
+    let check = "checks: [{ run: [\"test\", \"-e\", \"ok\"] }], on-failed-check: hold";
+    let shop = Shop::deployed(&format!(", {check}"));
+    let before = shop.repository.head();
+    let shop = shop.slips_in(2);
+    shop.deploy("").ends_with(76);
+    shop.verb("accept", &["--digest", &shop.digest(), "--reason", "seen"]).ends_with(0);
+    shop.deploy("").ends_with(77);
+    (shop.slips_in(3), before)
+}
+
+#[test]
+fn the_hold_of_a_failed_check_stops_a_rollback_to_what_was_not_deployed_before() {
+    let (shop, before) = held_by_its_check();
+    let last = shop.repository.git(&["rev-parse", "HEAD~1"]);
+    for commit in [shop.repository.head(), last] {
+        let reviewed = digest(&shop, &commit);
+        let run = rollback(&shop, &commit, &["--reviewed", &reviewed]).ends_with(73);
+        run.says("a check after the deployment failed: `test`").never_says("Rolled back");
+    }
+    let reviewed = digest(&shop, &before);
+    // The check fails there too.
+    rollback(&shop, &before, &["--reviewed", &reviewed]).ends_with(77).says("Rolled back");
+}
+
+#[test]
+fn the_checks_of_a_rollback_run_in_the_checkout_that_judges_it() {
+    let check = "checks: [{ run: [\"test\", \"-e\", \"ok\"] }]";
+    let shop = Shop::deployed(&format!(", {check}"));
+    let without = shop.repository.head();
+    shop.repository.scene.write("ok", "");
+    let shop = accepted(shop.slips_in(2));
+    let reviewed = digest(&shop, &without);
+    rollback(&shop, &without, &["--reviewed", &reviewed]).ends_with(0).says("Rolled back");
 }
 
 #[test]

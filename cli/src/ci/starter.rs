@@ -1,6 +1,6 @@
-//! The person who started a job, where the CI system tells it for certain: by a name that nobody else can have, and that the
-//! job's own file does not set. <https://docs.github.com/en/actions/reference/workflows-and-actions/variables>,
-//! <https://docs.gitlab.com/ci/variables/predefined_variables/>, <https://circleci.com/docs/reference/variables/>,
+//! The person who started a job, where variables of the CI system tell it for certain: by a name that nobody else can have,
+//! and that neither the job's own file nor who starts the job sets.
+//! <https://docs.github.com/en/actions/reference/workflows-and-actions/variables>,
 //! <https://support.atlassian.com/bitbucket-cloud/docs/variables-and-secrets/>
 
 use super::{CiSystem, Context};
@@ -12,14 +12,19 @@ const NAMED_BY: &[(&str, &[&str])] = &[
     ("github-actions", &["GITHUB_TRIGGERING_ACTOR", "GITHUB_ACTOR"]),
     ("gitea-actions", &["GITHUB_TRIGGERING_ACTOR", "GITHUB_ACTOR"]),
     ("forgejo-actions", &["GITHUB_TRIGGERING_ACTOR", "GITHUB_ACTOR"]),
-    ("gitlab-ci", &["GITLAB_USER_LOGIN"]),
     ("bitbucket-pipelines", &["BITBUCKET_STEP_TRIGGERER_UUID"]),
-    ("circleci", &["CIRCLE_USERNAME"]),
 ];
+
+/// A variable of each job of GitLab CI. Whoever starts a pipeline there can set the variables of another system, and can't take
+/// this one away.
+const OF_GITLAB: &str = "GITLAB_CI";
 
 /// The person who started the job, by the forge's name for them. None for a program, and on a system that does not tell, or
 /// tells a name that anybody can choose.
 pub fn starter(ci: &dyn CiSystem, env: &Env, context: &Context) -> Option<String> {
+    if env.get_raw(OF_GITLAB).is_some() {
+        return None;
+    }
     let (_, variables) = NAMED_BY.iter().find(|(name, _)| *name == ci.name())?;
     let person = variables.iter().find_map(|name| env.get(name)).map(str::to_owned)?;
     let is_program =
@@ -52,6 +57,15 @@ mod tests {
     fn a_laptop_and_a_system_that_tells_a_chosen_name_tell_nobody() {
         assert_eq!(of(&[("USER", "ann")]), None);
         assert_eq!(of(&[("TF_BUILD", "True"), ("BUILD_REQUESTEDFOR", "ann")]), None);
-        assert_eq!(of(&[("GITLAB_CI", "true"), ("GITLAB_USER_LOGIN", "ann")]).as_deref(), Some("ann"));
+        assert_eq!(of(&[("GITLAB_CI", "true"), ("GITLAB_USER_LOGIN", "ann")]), None);
+        assert_eq!(of(&[("CIRCLECI", "true"), ("CIRCLE_USERNAME", "ann")]), None);
+    }
+
+    #[test]
+    fn a_pipeline_of_gitlab_that_is_started_with_the_variables_of_another_system_tells_nobody() {
+        let set = [("GITHUB_ACTIONS", "true"), ("GITHUB_ACTOR", "ann")];
+        for kept in ["true", "false", ""] {
+            assert_eq!(of(&[set[0], set[1], ("GITLAB_CI", kept)]), None);
+        }
     }
 }

@@ -8,21 +8,22 @@ use clap::{ArgMatches, Command as Clap};
 
 use super::ledger_verb;
 use crate::base::env::Env;
-use crate::base::error::{Error, Result};
+use crate::base::error::{Error, Problem, Result};
 use crate::base::http::Url;
+use crate::ci::Level;
 use crate::ci::console::Console;
-use crate::ci::starter::starter;
-use crate::ci::{CiSystem, Level};
 use crate::delivery::history::RepositoryHistory;
 use crate::delivery::notify::NotifyEvent;
 use crate::delivery::place::ForgeAccess;
+use crate::delivery::starter::certain_starter;
 use crate::engine::job::Job;
 use crate::forge::Issue;
 use crate::inputs::resolve::Flags;
 use crate::ledger::entry::{EntryKind, LedgerEntry};
 use crate::ledger::history::History;
 use crate::process::signals::Signals;
-use crate::publish::notify::NotifyFacts;
+use crate::publish::notify::{NotifyFacts, is_link};
+use crate::render::fence;
 use crate::report::{Reason, short_digest};
 use crate::reviewed::forms::ReviewedForm;
 use crate::run::gates::glass::is_one_of;
@@ -78,7 +79,7 @@ pub async fn run(
 ) -> Result<u8> {
     let (mut job, _) = ledger_verb::with_ledger("break-glass", flags, env, console, signals).await?;
     let judged = Box::pin(judge(&mut job, None, console)).await?;
-    let who = starter(job.ci, env, &job.context).ok_or_else(|| nobody_known(job.ci))?;
+    let who = certain_starter(job.ci, env, &job.context).await.map_err(nobody_known)?;
     Box::pin(break_glass(ask, &who, &job, &judged, console)).await?;
     let facts = NotifyFacts {
         digest: Some(ask.digest.clone()),
@@ -103,12 +104,7 @@ pub async fn break_glass(
             "write `sha256:` and all 64 hexadecimal digits, as the refusal's way out does",
         ));
     };
-    if !Url::parse(&ask.link).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
-        return Err(Error::input(
-            format!("`{}` is not the address of a page", ask.link),
-            "name the incident's page: `--link https://…`",
-        ));
-    }
+    let link = link(&ask.link)?;
     let client = judged.forge.as_ref().map(ForgeAccess::client);
     let history = RepositoryHistory::new(&top(job), job.env, &job.context, client.as_ref());
     place_in_history::refuse_a_change("break-glass", job, &history).await?;
@@ -136,7 +132,7 @@ pub async fn break_glass(
         ledger_verb::entry(job, EntryKind::BrokeGlass, &ask.reason, console).counting_for(TIME, now);
     entry.actor = Some(who.to_owned());
     entry.digest = Some(digest);
-    entry.link = Some(console.masker().mask(&ask.link));
+    entry.link = Some(console.masker().mask(&link));
     let opened = open_issue(&entry, &identity.to_string(), judged).await;
     let issue = opened.as_ref().ok();
     entry.issue = issue.map(|issue| issue.number);
@@ -166,17 +162,19 @@ pub async fn break_glass(
 async fn open_issue(entry: &LedgerEntry, stack: &str, judged: &JudgedRun) -> Result<Issue, String> {
     let forge = judged.forge.as_ref().ok_or("the forge is not known, or there is no token for it")?;
     let who = entry.actor.as_deref().unwrap_or_default();
-    let plain = |text: &Option<String>| text.as_deref().unwrap_or_default().replace(['`', '\n', '\r'], " ");
+    let cell = |text: &Option<String>| {
+        text.as_deref().unwrap_or_default().replace(['`', '\n', '\r'], " ").replace('|', "\\|")
+    };
     let body = format!(
         "`{who}` lets one change be deployed to `{stack}` without the reviews and approvals that it needs otherwise.\n\n\
-         | | |\n| --- | --- |\n| reason | `{}` |\n| more | {} |\n| change | `{}` |\n| until | {} |\n| run | {} |\n\n\
+         {}\n| | |\n| --- | --- |\n| more | {} |\n| change | `{}` |\n| until | {} |\n| run | {} |\n\n\
          Somebody else than `{who}` has to look at what was deployed, and then close this issue. If `{who}` closes it, the \
          next deployment opens it again.\n",
-        plain(&entry.reason).replace('|', "/"),
-        plain(&entry.link),
-        plain(&entry.digest),
-        plain(&entry.expires),
-        entry.run.as_ref().map(|run| plain(&run.url)).unwrap_or_default(),
+        fence(entry.reason.as_deref().unwrap_or_default(), "text"),
+        cell(&entry.link),
+        cell(&entry.digest),
+        cell(&entry.expires),
+        cell(&entry.run.as_ref().and_then(|run| run.url.clone()).filter(|url| is_link(url))),
     );
     let title = format!("Broken glass: `{stack}` is deployed without what it needs otherwise");
     match forge.client().open_issue(&title, &body).await {
@@ -184,6 +182,17 @@ async fn open_issue(entry: &LedgerEntry, stack: &str, judged: &JudgedRun) -> Res
         Ok(None) => Err(format!("{} has no issues that a job can open", forge.place.forge.title())),
         Err(trouble) => Err(trouble.problem.in_one_line()),
     }
+}
+
+/// The address of a page, as it may stand in an issue and in messages.
+fn link(given: &str) -> Result<String> {
+    let url = Url::parse(given).ok().filter(|_| is_link(given)).map(String::from).filter(|url| is_link(url));
+    url.ok_or_else(|| {
+        Error::input(
+            format!("`{given}` is not the address of a page, or has characters that end a link"),
+            "name the incident's page: `--link https://…`; a space and brackets are written as `%20`, `%28` and `%29`",
+        )
+    })
 }
 
 fn refused(what: impl std::fmt::Display, hint: impl Into<String>) -> Error {
@@ -195,12 +204,6 @@ fn refused(what: impl std::fmt::Display, hint: impl Into<String>) -> Error {
 }
 
 /// The refusal where it is not certain who asks.
-fn nobody_known(ci: &dyn CiSystem) -> Error {
-    refused(
-        format!(
-            "who asks is not known for certain: `{}` does not tell a person who started this job",
-            ci.name()
-        ),
-        "let a person start it in a job of GitHub Actions, Gitea Actions, GitLab CI, CircleCI or Bitbucket Pipelines",
-    )
+fn nobody_known(why: Problem) -> Error {
+    refused(format!("who asks is not known for certain: {}", why.what), why.hint.unwrap_or_default())
 }

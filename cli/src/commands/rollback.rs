@@ -18,7 +18,7 @@ use crate::delivery::history::RepositoryHistory;
 use crate::delivery::judging::{Judging, judging_file};
 use crate::delivery::own_checkout::OwnCheckout;
 use crate::delivery::place::ForgeAccess;
-use crate::engine::job::Job;
+use crate::engine::job::{Job, Rollback};
 use crate::inputs::Command;
 use crate::inputs::file::ConfigFile;
 use crate::inputs::headings::StackInputs;
@@ -94,14 +94,15 @@ pub async fn run(
     let folder = if below.is_empty() { checkout.top() } else { checkout.top().join(&below) };
     flags.insert(StackInputs::cwd.name(), vec![folder.display().to_string()]);
     let command = if ask.preview_only { Command::Preview } else { Command::Up };
-    let there = RunRequest { rollback: Some(&commit), ..RunRequest::new(Some(command), &flags, env) };
+    let rollback = Rollback { commit, judged_from: top(&job) };
+    let there = RunRequest { rollback: Some(&rollback), ..RunRequest::new(Some(command), &flags, env) };
     if let Ok(then) = prepare(&there, Until::FirstError, console).into_job()
         && then.identity() != job.identity()
     {
         let error = refused(
             format!(
                 "in commit `{}` this stack is another one, or its state lies elsewhere",
-                short_commit(&commit)
+                short_commit(&rollback.commit)
             ),
             "revert the commits in between, and deploy that",
         );

@@ -166,10 +166,26 @@ impl<'a> RepositoryHistory<'a> {
                 Err(trouble) => why = format!("{why}, and {}", trouble.problem.what),
             }
         }
-        match self.fetched_containment(branch, commit).await {
+        match self.fetched_containment(&format!("refs/heads/{branch}"), commit).await {
             Some(contained) => Ok(contained),
             None => Err(format!("{why}; a fetch did not get it either")),
         }
+    }
+
+    /// Whether the commit `earlier` lies before `later`, and is not that one itself. Both are whole hashes. None if that is not
+    /// known.
+    pub async fn is_before(&self, earlier: &str, later: &str) -> Option<bool> {
+        if earlier.eq_ignore_ascii_case(later) {
+            return Some(false);
+        }
+        if let Some(objects) = self.objects() {
+            match (run(objects.is_contained(earlier, later), AT_HAND).await, objects.is_shallow) {
+                (Some((0, _)), _) => return Some(true),
+                (Some((1, _)), false) => return Some(false),
+                _ => {}
+            }
+        }
+        self.fetched_containment(later, earlier).await
     }
 
     /// The file from the checkout's objects. None if they do not have the commit.
@@ -185,12 +201,13 @@ impl<'a> RepositoryHistory<'a> {
         read_file(&own, &own.fetched("fetched")?, path).await
     }
 
-    async fn fetched_containment(&self, branch: &str, commit: &str) -> Option<bool> {
+    /// Whether `what` of the remote, a ref or a commit, contains `commit`.
+    async fn fetched_containment(&self, what: &str, commit: &str) -> Option<bool> {
         let own = BorrowedObjects::to_fetch(&self.folder, self.env)?;
-        let fetch = own.fetch(&format!("refs/heads/{branch}"), "fetched", None, self.env)?;
+        let fetch = own.fetch(what, "fetched", None, self.env)?;
         run(fetch, FETCH).await.filter(|(status, _)| *status == 0)?;
         let head = own.fetched("fetched")?;
-        // A commit that the branch's whole history does not have is not contained in it.
+        // A commit that its whole history does not have is not contained in it.
         let (status, _) = run(own.is_contained(commit, &head), AT_HAND).await?;
         Some(status == 0)
     }

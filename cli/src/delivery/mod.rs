@@ -14,6 +14,7 @@ pub mod own_checkout;
 pub mod pattern;
 pub mod place;
 pub mod settings;
+pub mod starter;
 pub mod stricter;
 
 pub use definition::Definition;

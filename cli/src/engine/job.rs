@@ -52,8 +52,8 @@ pub struct Job<'a> {
     pub notify: OnceLock<Vec<NotifySink>>,
     /// The Pulumi version that the inputs require, and the input or file that says so.
     pub demand: Option<(Demand, String)>,
-    /// The commit that it rolls back to, whose checkout it runs in. None for any other run.
-    pub rollback: Option<String>,
+    /// The rollback that it is. None for any other run.
+    pub rollback: Option<Rollback>,
     /// Whether it hands on outputs and counts by itself. If not, the command does that which runs several stacks.
     pub hands_on: bool,
     /// The engine's environment.
@@ -62,6 +62,15 @@ pub struct Job<'a> {
     pub folder: Option<OwnFolder>,
     /// The folder for the run's credentials. It is apart from `folder`, which other steps of the build may see.
     pub credentials: Option<OwnFolder>,
+}
+
+/// A rollback.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rollback {
+    /// The commit that it rolls back to, whose checkout it runs in.
+    pub commit: String,
+    /// The top folder of the job's own checkout, which judges it.
+    pub judged_from: PathBuf,
 }
 
 impl Job<'_> {

@@ -294,6 +294,11 @@ pub trait Runs: Sync {
     fn run_standing(&self, _place: &Place, _run: &AskedRun) -> Option<RequestFor<RunStanding>> {
         None
     }
+
+    /// Who started the job whose own token the place has. None if the forge does not tell by that token.
+    fn starter_of_own_job(&self, _place: &Place) -> Option<RequestFor<Person>> {
+        None
+    }
 }
 
 /// The facet "deployments", for a forge that has a page of them.

@@ -17,6 +17,9 @@ const USED: usize = 2_000;
 /// The most approvals of [`EntryKind::Approved`] that are kept, the newest ones.
 const APPROVALS: usize = 100;
 
+/// The most broken glasses that are kept, the newest ones.
+const GLASSES: usize = 20;
+
 /// The most accepted changes that are kept, the newest ones.
 const ACCEPTED: usize = 20;
 
@@ -44,8 +47,8 @@ pub struct History {
     approvals: Vec<LedgerEntry>,
     /// The approvals that a deployment has used, by [`EntryApprover::key`].
     used: BTreeMap<String, UsedApproval>,
-    /// The last deployment without what is needed otherwise.
-    broke_glass: Option<LedgerEntry>,
+    /// The glasses that were broken, the oldest first.
+    broken_glasses: Vec<LedgerEntry>,
     /// The last refusal. None once a deployment has begun after it.
     refused: Option<LedgerEntry>,
     /// The refused changes that people have accepted, the oldest first. A deployment that succeeds ends them.
@@ -135,7 +138,11 @@ impl History {
                 let extra = self.approvals.len().saturating_sub(APPROVALS);
                 self.approvals.drain(..extra);
             }
-            EntryKind::BrokeGlass => self.broke_glass = Some(entry),
+            EntryKind::BrokeGlass => {
+                self.broken_glasses.push(entry);
+                let extra = self.broken_glasses.len().saturating_sub(GLASSES);
+                self.broken_glasses.drain(..extra);
+            }
             EntryKind::Destroyed => {
                 self.unfinished.clear();
                 (self.attempt, self.deployed, self.verified, self.refused) = (None, None, None, None);
@@ -286,9 +293,14 @@ impl History {
             .filter(move |entry| entry.digest.as_deref().is_some_and(|its| same_hash(its, digest)))
     }
 
-    /// The last deployment without what is needed otherwise.
+    /// The glass that was broken last, for a deployment without what is needed otherwise.
     pub fn broke_glass(&self) -> Option<&LedgerEntry> {
-        self.broke_glass.as_ref()
+        self.broken_glasses.last()
+    }
+
+    /// The glasses that were broken, the oldest first. Whether somebody else has looked at them is not in the ledger.
+    pub fn broken_glasses(&self) -> &[LedgerEntry] {
+        &self.broken_glasses
     }
 
     /// The last refusal of a deployment. None once one has begun after it.
@@ -381,13 +393,14 @@ impl History {
 
     /// The numbers of the entries that the answers above still need, for a ledger that has no room for all.
     pub(super) fn needed(&self) -> Vec<u64> {
-        let single = [&self.deployed, &self.verified, &self.broke_glass, &self.refused];
+        let single = [&self.deployed, &self.verified, &self.refused];
         let mut numbers: Vec<u64> = single
             .into_iter()
             .flatten()
             .chain(self.checked.as_deref())
             .chain(&self.unfinished)
             .chain(&self.holds)
+            .chain(&self.broken_glasses)
             .chain(&self.approvals)
             .chain(&self.accepted)
             .chain(self.attempt.iter().map(|attempt| &attempt.reserved))

@@ -21,7 +21,7 @@ const SUMMARY_AFTER: usize = 16;
 
 /// The version of the summary. It changes with what [`History`] makes of an entry: a summary of another version is not
 /// read, and the entries are.
-const SUMMARY_FORM: u32 = 2;
+const SUMMARY_FORM: u32 = 3;
 
 /// The summary's name.
 const SUMMARY: &str = "summary.json";

@@ -31,6 +31,7 @@ use crate::report::{Masked, Report, Status};
 pub use events::event_of;
 pub use facts::NotifyFacts;
 use message::Message;
+pub use message::is_link;
 
 /// The time limit for all sinks together.
 pub const PATIENCE: Duration = Duration::from_secs(5);

@@ -33,7 +33,7 @@ mod text;
 mod tree;
 mod words;
 
-pub use escape::{code, link, prose, tagged};
+pub use escape::{code, fence, link, prose, tagged};
 pub use fit::{fit, fits, markdown};
 pub use html::{html, html_of};
 pub use junit::{junit, junit_of};

@@ -26,6 +26,7 @@ use crate::ci::{self, CiSystem, Context, Level};
 use crate::delivery::Definition;
 use crate::engine::args::check_extra;
 use crate::engine::install::asked;
+use crate::engine::job::Rollback;
 use crate::engine::options;
 use crate::inputs::file::ConfigFile;
 use crate::inputs::resolve::Flags;
@@ -56,8 +57,8 @@ pub struct RunRequest<'a> {
     /// The name that sets its files apart, if it is one of several runs of a command, which hands on outputs and counts
     /// itself.
     pub one_of_several: Option<&'a str>,
-    /// The commit that it rolls back to, whose checkout it runs in.
-    pub rollback: Option<&'a str>,
+    /// The rollback that it is.
+    pub rollback: Option<&'a Rollback>,
 }
 
 impl<'a> RunRequest<'a> {
@@ -119,8 +120,8 @@ const STEPS_TO_THE_INPUTS: &[PrepareStep] = &[judge::standing, all_inputs];
 pub fn prepare<'a>(request: &RunRequest<'a>, until: Until, console: &mut Console) -> Prepared<'a> {
     hide_environment(request.env, request.ci, console);
     let mut context = request.context();
-    if let Some(commit) = request.rollback {
-        (context.commit, context.merge_commit) = (Some(commit.to_owned()), None);
+    if let Some(rollback) = request.rollback {
+        (context.commit, context.merge_commit) = (Some(rollback.commit.clone()), None);
     }
     let ground = Ground::new(&context, Standing::Unproven, request.env, request.ci, request.env.cwd());
     let mut found = Prepared {
@@ -142,7 +143,7 @@ pub fn prepare<'a>(request: &RunRequest<'a>, until: Until, console: &mut Console
         not_for_the_engine: Vec::new(),
         backend: None,
         missing_stack_file: None,
-        rollback: request.rollback.map(str::to_owned),
+        rollback: request.rollback.cloned(),
         findings: Vec::new(),
     };
     outer_inputs(&mut found, request, console);

@@ -151,7 +151,7 @@ impl<'a> Run<'a> {
         });
         facts.ci = Some(Ci { name: job.ci.name().to_owned(), build_url: job.context.build_url.clone() });
         facts.commit.clone_from(&job.context.commit);
-        facts.rollback.clone_from(&job.rollback);
+        facts.rollback = job.rollback.as_ref().map(|rollback| rollback.commit.clone());
         facts.repository.clone_from(&job.context.repository);
         facts.branch.clone_from(&job.context.branch);
         facts.change_request = job.context.change_request;

@@ -4,6 +4,7 @@ use super::delivery::{Delivery, EMPTY};
 use super::shown;
 use super::stage::Ended;
 use super::things::{program, thing};
+use crate::support::forge::{FACES, Fake, JOB_TOKEN};
 
 /// The digest of the change that a run was about.
 fn digest(run: &Ended) -> String {
@@ -82,7 +83,11 @@ fn a_rollback_after_a_deletion_creates_an_empty_resource_and_says_so() {
 fn a_broken_glass_passes_a_missing_approval_and_no_rule() {
     let entry = ", approvals: { needed: 1 }, rules: { max-deletes: 0 }, break-glass: { from: [ann] }";
     let both = program(&[thing("a", "value: 1"), thing("db", "value: 1")]);
-    let delivery = Delivery::deployed(entry, &both).on_main().with("GITLAB_USER_LOGIN", "ann");
+    let gitlab = Fake::start(*FACES.iter().find(|face| face.name() == "gitlab").unwrap());
+    gitlab.memory().started_by = Some("ann".to_owned());
+    let api = format!("{}/api/v4", gitlab.server.url());
+    let delivery = Delivery::deployed(entry, &both).on_main();
+    let delivery = delivery.with("CI_API_V4_URL", &api).with("CI_JOB_TOKEN", JOB_TOKEN);
     let breaks = |digest: &str| {
         let line = "break-glass dev --reason down --link https://acme.example/12 --digest";
         delivery.stage.stackstep(&format!("{line} {digest}")).ends_with(0);

@@ -113,6 +113,8 @@ pub struct Memory {
     pub deployments: Vec<Value>,
     /// The issues: the first one is number 1.
     pub issues: Vec<StoredIssue>,
+    /// Who started the job in GitLab CI.
+    pub started_by: Option<String>,
     /// Reactions to comments: the comment's id, and the vendor's word.
     pub reactions: Vec<(u64, String)>,
     /// What people are told of: a comment that is new.

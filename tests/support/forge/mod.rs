@@ -28,6 +28,9 @@ use super::server::{Reply, Server};
 /// The token that the forge takes.
 pub const TOKEN: &str = "forge-token-0123456789abcdef";
 
+/// The token of the job in GitLab CI.
+pub const JOB_TOKEN: &str = "glcbt-job-0123456789abcdef";
+
 /// Whose token it is.
 pub const ME: &str = "ci-bot";
 
@@ -192,6 +195,9 @@ impl Fake {
         let server = Server::start(move |request, _| {
             let base = format!("http://{}", request.header("host").unwrap());
             let Some(asked) = Asked::of(request, &base) else { return face.error(400, "no JSON") };
+            if let Some(reply) = of_job(&asked, request.header("authorization"), &kept.lock().unwrap()) {
+                return reply;
+            }
             if request.header("authorization") != Some(face.authorization().as_str()) {
                 return face.error(401, "Bad credentials");
             }
@@ -262,6 +268,18 @@ impl Fake {
         let tokens = Tokens { forge_token: Some(&token), github_token: None, own: None, author: None };
         clues.find_repository().unwrap().with_token(tokens, &origin).unwrap()
     }
+}
+
+/// GitLab's answer to whose job it is, which it gives to the job's own token alone:
+/// <https://docs.gitlab.com/api/jobs/#get-job-tokens-job>. None where it is another request.
+fn of_job(asked: &Asked, authorization: Option<&str>, memory: &Memory) -> Option<Reply> {
+    (asked.method == "GET" && asked.parts() == ["api", "v4", "job"]).then(|| match &memory.started_by {
+        Some(who) if authorization == Some(format!("Bearer {JOB_TOKEN}").as_str()) => Reply::json(
+            200,
+            &json!({ "id": 8, "status": "running", "user": { "id": account(who), "username": who } }),
+        ),
+        _ => Reply::json(401, &json!({ "message": "401 Unauthorized" })),
+    })
 }
 
 /// Does what is asked for.

@@ -139,3 +139,19 @@ async fn a_checkout_that_has_not_seen_the_default_branch_asks_the_remote() {
     std::fs::rename(repository.path("remote"), repository.path("gone")).unwrap();
     assert_eq!(history.default_branch().await, None);
 }
+
+#[tokio::test]
+async fn a_commit_lies_before_those_that_contain_it_and_not_before_itself() {
+    let repository = Repository::new();
+    let (old, new, wip) = (repository.commit("main~1"), repository.commit("main"), repository.commit("wip"));
+    let (env, context) = (env(), Context::default());
+    for (name, depth) in [("whole", &[][..]), ("shallow", &["--depth=1"][..])] {
+        let folder = repository.cloned(name, depth);
+        let history = RepositoryHistory::new(&folder, &env, &context, None);
+        assert_eq!(history.is_before(&old, &new).await, Some(true), "{name}");
+        for (earlier, later) in [(&new, &old), (&new, &new), (&wip, &new)] {
+            assert_eq!(history.is_before(earlier, later).await, Some(false), "{name}");
+        }
+        assert_eq!(history.is_before(&old, &"0".repeat(40)).await, None, "{name}");
+    }
+}

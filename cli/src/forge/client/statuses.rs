@@ -1,7 +1,8 @@
-//! Statuses and checks that are there already, the change requests that are open, and whether a run has ended.
+//! Statuses and checks that are there already, the change requests that are open, whether a run has ended, and who started
+//! a job.
 
 use super::super::trouble::{Trouble, TroubleKind};
-use super::super::{AskedRun, ChangeRequest, Reading, RunStanding, StatusThere};
+use super::super::{AskedRun, ChangeRequest, Person, Reading, RunStanding, StatusThere};
 use super::{Client, Done};
 use crate::base::error::Problem;
 
@@ -33,6 +34,12 @@ impl Client<'_> {
         let Some(wanted) = self.place.forge.run_standing(self.place, run) else { return Ok(None) };
         let wanted = wanted.needing_by_default(self.needs(Reading::Runs));
         self.read(&format!("ask whether the run {} has ended", run.id), &wanted).await.map(Some)
+    }
+
+    /// Who started the job whose own token this client has. None if the forge does not tell by that token.
+    pub async fn starter_of_own_job(&self) -> Done<Option<Person>> {
+        let Some(wanted) = self.place.forge.starter_of_own_job(self.place) else { return Ok(None) };
+        self.read("ask who started this job", &wanted).await.map(Some)
     }
 
     /// The trouble that this token can't set the check of a commit that has one.

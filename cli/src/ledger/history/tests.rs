@@ -326,6 +326,17 @@ fn deploying_past_what_is_needed_is_remembered() {
 }
 
 #[test]
+fn the_newest_broken_glasses_are_kept_and_needed() {
+    let mut book = Book::default();
+    for _ in 0..GLASSES + 2 {
+        book.add(EntryKind::BrokeGlass, |_| {});
+    }
+    let kept: Vec<u64> = book.history.broken_glasses().iter().map(|entry| entry.number).collect();
+    assert_eq!(kept, (3..=22).collect::<Vec<u64>>());
+    assert_eq!(book.history.needed(), kept);
+}
+
+#[test]
 fn what_is_remembered_of_approvals_and_sources_is_bounded_to_the_newest() {
     let mut book = Book::default();
     for index in 0..USED + 10 {

@@ -145,7 +145,7 @@ pub fn cut(text: &str, most: usize) -> String {
 }
 
 /// Whether an address may become a link in a message: nothing in it ends the link.
-fn is_link(url: &str) -> bool {
+pub fn is_link(url: &str) -> bool {
     let plain = |c: char| c.is_ascii_graphic() && !"<>|\"'`\\^{}()[]".contains(c);
     url.len() <= ADDRESS
         && url.chars().all(plain)

@@ -44,7 +44,8 @@ pub(super) fn reserved(gates: &GateFacts<'_>, preview: Option<&Report>) -> Ledge
     entry.change_requests.clone_from(&gates.change_requests);
     entry.approvers.clone_from(&gates.approvers);
     entry.last_judged = gates.judged.is_last;
-    entry.reason = job.rollback.as_deref().map(|commit| format!("rollback to {}", short_commit(commit)));
+    entry.reason =
+        job.rollback.as_ref().map(|rollback| format!("rollback to {}", short_commit(&rollback.commit)));
     if let Some(preview) = preview {
         if let Some(record) = &preview.review {
             entry.digest = Some(reviewed(preview).unwrap_or_else(|| record.digest.clone()));

@@ -110,11 +110,6 @@ impl GateFacts<'_> {
         self.judged.settings.as_ref()
     }
 
-    /// Whether a hold is none for this run: a rollback may follow a failed check, and nothing may follow a person's hold.
-    pub fn passes(&self, hold: &LedgerEntry) -> bool {
-        self.job.rollback.is_some() && hold.gate.as_deref() == Some(Reason::Verification.name())
-    }
-
     /// The acceptance of the change that a preview proposes: a person takes it for a reviewed one.
     pub fn accepted(&self, report: &Report) -> Option<&LedgerEntry> {
         let digest = &report.review.as_ref()?.digest;

@@ -2,7 +2,9 @@
 //! what is needed otherwise. It stands in for the gates that ask for people and order, once, for that change, for an hour;
 //! never for a rule that refuses or a hold.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
+
+use tokio::time::timeout;
 
 use super::Gates;
 use super::approved;
@@ -15,6 +17,9 @@ use crate::forge::{Client, Person};
 use crate::ledger::entry::{ApprovalWay, EntryApprover, LedgerEntry};
 use crate::ledger::history::{ApprovalUse, History};
 use crate::report::{Reason, Report};
+
+/// The time limit for looking whether somebody has closed the issues, and opening them again.
+const FOLLOW_UP: Duration = Duration::from_secs(5);
 
 /// The broken glass that counts at `now`, for whichever change. None if there is none, or its time is over.
 pub fn broken_glass(past: &History, now: SystemTime) -> Option<&LedgerEntry> {
@@ -104,13 +109,36 @@ impl Gates<'_> {
         Ok(())
     }
 
-    /// Looks whether somebody else has closed the issue of the last broken glass, and opens it again if not.
+    /// Looks whether somebody else has closed the issues of the broken glasses, the last one first, and opens those again
+    /// that nobody else has looked at.
     pub(super) async fn follow_up(&mut self) {
-        let Some(glass) = self.facts.judged.past.as_ref().and_then(History::broke_glass) else { return };
-        let Some(forge) = &self.facts.judged.forge else { return };
-        let note = reopen_unless_looked_at(&forge.client(), glass).await;
-        self.notes.extend(note);
+        let (Some(past), Some(forge)) = (&self.facts.judged.past, &self.facts.judged.forge) else { return };
+        let notes = follow_up_in_time(&forge.client(), past.broken_glasses()).await;
+        self.notes.extend(notes);
     }
+}
+
+/// Opens the issues of broken glasses again that nobody else has looked at, within [`FOLLOW_UP`]. Returns what is to be told
+/// of them.
+async fn follow_up_in_time(client: &Client<'_>, glasses: &[LedgerEntry]) -> Vec<String> {
+    let mut notes = Vec::new();
+    let mut open: Vec<u64> = glasses.iter().filter_map(|glass| glass.issue).collect();
+    let look = async {
+        for glass in glasses.iter().rev().filter(|glass| glass.issue.is_some()) {
+            notes.extend(reopen_unless_looked_at(client, glass).await);
+            open.pop();
+        }
+    };
+    if timeout(FOLLOW_UP, look).await.is_err() {
+        let open: Vec<String> = open.iter().map(|number| format!("#{number}")).collect();
+        notes.push(format!(
+            "whether somebody else has closed the issues of broken glasses ({}) is not known: {} did not answer within {} seconds",
+            open.join(", "),
+            client.place().forge.title(),
+            FOLLOW_UP.as_secs()
+        ));
+    }
+    notes
 }
 
 /// Opens the issue of a broken glass again if who broke it, or a program, has closed it. Returns what is to be told of it.
@@ -161,4 +189,42 @@ pub(super) fn way_out(gates: &GateFacts<'_>, digest: &str) -> Option<String> {
             gates.stack_on_the_line()
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+    use crate::base::env::Env;
+    use crate::base::http::{Http, Url};
+    use crate::base::secret::Secret;
+    use crate::forge::client::LIMITS;
+    use crate::forge::{Place, forge_by_name};
+    use crate::ledger::entry::EntryKind;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_forge_that_does_not_answer_holds_a_deployment_up_for_five_seconds() {
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}/api/v4/", silent.local_addr().unwrap());
+        let place = Place {
+            forge: forge_by_name("gitlab").unwrap(),
+            api: Url::parse(&address).unwrap(),
+            repository: "acme/shop".to_owned(),
+            token: Secret::new("forge-token-0123456789"),
+            author: None,
+            likely_author: None,
+            jobs_own: false,
+        };
+        let http = Http::new(&Env::from_pairs("/", [("A", "b")]), LIMITS).unwrap();
+        let mut glass = LedgerEntry::new(EntryKind::BrokeGlass, Some("shop"), "prod", UNIX_EPOCH);
+        glass.issue = Some(3);
+        let before = tokio::time::Instant::now();
+        let note = follow_up_in_time(&Client::new(&http, &place), &glass).await.unwrap();
+        assert!(
+            note.contains("issue #3") && note.contains("GitLab did not answer within 5 seconds"),
+            "{note}"
+        );
+        assert!(before.elapsed() < FOLLOW_UP * 2);
+    }
 }

@@ -89,7 +89,10 @@ fn hand_over(job: &mut Job<'_>, judged: &JudgedRun, changes: bool) -> Result<()>
         let own = &settings.checks;
         if !own.is_empty() {
             (job.checks.timeout, job.checks.inconclusive) = (own.timeout, own.inconclusive);
-            (job.checks.on_failed, job.checks.folder) = (own.on_failed, Some(top(job)));
+            // The commands of a rollback's checks are those of the checkout that judges it, and not of the commit.
+            let folder =
+                job.rollback.as_ref().map_or_else(|| top(job), |rollback| rollback.judged_from.clone());
+            (job.checks.on_failed, job.checks.folder) = (own.on_failed, Some(folder));
         }
         job.rules = job.rules.on_top_of(&settings.rules)?;
         let now = job.env.clock().time();

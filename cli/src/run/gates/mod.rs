@@ -134,11 +134,7 @@ impl<'a> Gates<'a> {
                 "this commit loosens what has to hold, from the next deployment on: {loosened}"
             ));
         }
-        if let Some(past) = &self.facts.judged.past
-            && let Some(hold) = past.holds().iter().find(|hold| !self.facts.passes(hold))
-        {
-            return Err(ledger::held(hold, &self.facts));
-        }
+        rollback::refuse_what_is_held(&self.facts).await?;
         let Some(settings) = settings else {
             if self.facts.job.inputs.review.names_a_change() {
                 self.look_at_state(executor, console, signals).await;

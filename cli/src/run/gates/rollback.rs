@@ -2,10 +2,14 @@
 //! resources, and never what was in those that are gone.
 
 use super::facts::GateFacts;
+use super::judged::top;
+use super::ledger;
 use super::merged_changes::MergedChanges;
-use crate::base::error::Problem;
+use crate::base::error::{Problem, Result};
 use crate::base::git::short_commit;
-use crate::report::{Report, Step};
+use crate::delivery::history::RepositoryHistory;
+use crate::ledger::history::History;
+use crate::report::{Reason, Report, Step};
 
 /// The most resources that a sentence names.
 const NAMED: usize = 20;
@@ -46,7 +50,7 @@ fn is_a_resource(step: &Step) -> bool {
 
 /// The answer to which change requests a rollback deploys: none.
 pub(super) fn no_changes(gates: &GateFacts<'_>) -> Option<Result<MergedChanges, Problem>> {
-    let commit = gates.job.rollback.as_deref()?;
+    let commit = &gates.job.rollback.as_ref()?.commit;
     Some(Err(Problem::new(
         "a rollback is no change that a change request shows, so there is no review of it",
         format!(
@@ -56,6 +60,26 @@ pub(super) fn no_changes(gates: &GateFacts<'_>) -> Option<Result<MergedChanges, 
             short_commit(commit)
         ),
     )))
+}
+
+/// Refuses a run that a hold stops. A rollback may follow the hold of a failed check, and nothing may follow a person's hold.
+pub(super) async fn refuse_what_is_held(gates: &GateFacts<'_>) -> Result<()> {
+    let Some(past) = &gates.judged.past else { return Ok(()) };
+    let by_check = Some(Reason::Verification.name());
+    let by_person = past.holds().iter().find(|hold| hold.gate.as_deref() != by_check);
+    match by_person.or(past.holds().first()) {
+        Some(hold) if by_person.is_some() || !goes_back(gates, past).await => Err(ledger::held(hold, gates)),
+        _ => Ok(()),
+    }
+}
+
+/// Whether it is certain that the run goes back: it deploys a commit from before the one that was deployed last.
+async fn goes_back(gates: &GateFacts<'_>, past: &History) -> bool {
+    let job = gates.job;
+    let deployed = past.deployed().and_then(|deployed| deployed.commit.as_deref());
+    let (Some(rollback), Some(deployed)) = (&job.rollback, deployed) else { return false };
+    let history = RepositoryHistory::new(&top(job), job.env, &job.context, None);
+    history.is_before(&rollback.commit, deployed).await == Some(true)
 }
 
 #[cfg(test)]

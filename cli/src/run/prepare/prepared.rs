@@ -8,6 +8,7 @@ use crate::ci::ground::Ground;
 use crate::ci::standing::Standing;
 use crate::ci::{CiSystem, Context};
 use crate::engine::install::version::Demand;
+use crate::engine::job::Rollback;
 use crate::inputs::{Inputs, OuterInputs, Resolved};
 use crate::pulumi::backend::Backend;
 use crate::pulumi::project::Project;
@@ -63,8 +64,8 @@ pub struct Prepared<'a> {
     pub backend: Option<Backend>,
     /// The name of the stack's configuration file, if it should be in the checkout and is not.
     pub missing_stack_file: Option<String>,
-    /// The commit that the run rolls back to.
-    pub rollback: Option<String>,
+    /// The rollback that the run is.
+    pub rollback: Option<Rollback>,
     /// What was found on the way, in order.
     pub findings: Vec<Finding>,
 }
