@@ -57,8 +57,18 @@ fn the_newest_ones_and_those_since_a_day_can_be_chosen() {
         lines(&run.stdout()).iter().map(|entry| entry["number"].as_u64().unwrap()).collect::<Vec<_>>()
     };
     assert_eq!(numbers("--number 2"), [3, 4]);
-    assert_eq!(numbers("--since 2026-11-29T10:02"), [2, 3, 4]);
+    assert_eq!(numbers("--since 2026-11-29T10:02:00Z"), [2, 3, 4]);
+    assert_eq!(numbers("--since 2026-11-29T11:03:00+01:00"), [3, 4]);
+    assert_eq!(numbers("--since 2026-11-29"), [1, 2, 3, 4]);
     assert_eq!(numbers("--since 2026-11-30"), [0_u64; 0]);
+}
+
+#[test]
+fn a_time_that_is_none_is_an_error_and_not_an_empty_table() {
+    for since in ["yesterday", "2026-11-29T10:02", "2026-13-01", "29.11.2026"] {
+        let run = shop().scene.run(&format!("audit --stack prod --since {since}")).ends_with(2);
+        run.says(&format!("`--since {since}` is no time")).says("`2026-11-29T18:44:00Z`");
+    }
 }
 
 #[test]
@@ -72,6 +82,15 @@ fn an_entry_that_is_missing_or_can_t_be_read_is_a_line_too() {
     assert_eq!(lines[1], json!({ "number": 2, "missing_until": 2 }));
     assert_eq!(lines[2], json!({ "number": 3, "unreadable": "it is cut off" }));
     assert_eq!(lines.len(), 4);
+}
+
+#[test]
+fn an_object_whose_name_is_no_number_of_an_entry_is_none() {
+    let shop = shop();
+    let before = shop.scene.run("audit --stack prod").ends_with(0).stdout();
+    std::fs::write(shop.ledger("prod").join("18446744073709551615.json"), "{}").unwrap();
+    assert_eq!(shop.scene.run("audit --stack prod").ends_with(0).stdout(), before);
+    shop.scene.run("hold --stack prod --reason moving").ends_with(0);
 }
 
 #[test]

@@ -43,6 +43,9 @@ fn server(environment: Value, run: &'static str) -> (Server, Arc<Mutex<bool>>) {
             _ if path == "/api/v3/repos/acme/shop/actions/runs/42" => {
                 Reply::json(200, &json!({ "status": run, "conclusion": null }))
             }
+            _ if path == "/api/v4/projects/acme%2Fshop/jobs/101" => {
+                Reply::json(200, &json!({ "status": run }))
+            }
             _ => pulumi_cloud::answer(request, TOKEN, &mut tags.lock().unwrap()),
         }
     });
@@ -63,6 +66,19 @@ fn the_update_of_a_run_that_has_ended_is_cancelled() {
         .says("entry 1 of the ledger")
         .says("no operation is pending");
     assert!(*cancelled.lock().unwrap());
+}
+
+#[test]
+fn an_update_of_a_gitlab_job_is_judged_by_that_job() {
+    let page = "https://gitlab.example.com/acme/shop/-/jobs/101";
+    let environment = json!({ "ci.system": "GitLab", "ci.build.id": "42", "ci.build.url": page });
+    for (status, ended) in [("running", false), ("failed", true)] {
+        let (server, cancelled) = server(environment.clone(), status);
+        let shop = shop(&server).on("gitlab", &server.url());
+        let line = "unlock --stack acme/shop/prod --run 42";
+        shop.scene.run(line).ends_with(if ended { 0 } else { 73 }).says(&format!("`{status}`"));
+        assert_eq!(*cancelled.lock().unwrap(), ended, "{status}");
+    }
 }
 
 #[test]

@@ -125,13 +125,41 @@ fn what_needs_somebody_is_told_with_who_why_and_since_when() {
 }
 
 #[test]
+fn a_broken_glass_is_nothing_to_tell_once_its_deployment_is_done() {
+    let glass =
+        json!({ "actor": "joe", "reason": "fire", "digest": digest("a"), "expires": "2999-01-01T00:00:00Z" });
+    // The approval's id is that of the entry.
+    let approval = json!([{ "name": "joe", "by": "break-glass", "id": format!("{:032x}", 4) }]);
+    let shop = deployed("succeeded").entry("broke-glass", 4, &glass).entry(
+        "reserved",
+        5,
+        &json!({ "digest": digest("a"), "approvers": approval }),
+    );
+    shop.scene.run("status").ends_with(0).says("unfinished, glass broken");
+    let failed = shop.entry("finished", 6, &json!({ "about": 5, "status": "failed" }));
+    assert_eq!(page(&failed, 0)["stacks"][0]["glass_broken"]["state"], "found");
+    let again = failed.entry("reserved", 7, &json!({ "digest": digest("a"), "approvers": approval }));
+    let done = again.entry("finished", 8, &json!({ "about": 7, "status": "succeeded" }));
+    assert_eq!(page(&done, 0)["stacks"][0]["glass_broken"]["state"], "none");
+    done.scene.run("status").ends_with(0).never_says("glass broken");
+}
+
+#[test]
 fn what_can_t_be_read_of_one_stack_is_its_own_line_and_never_nothing() {
     let shop = deployed("succeeded");
     std::fs::write(shop.ledger("prod").join("000000000002.json"), "{\"v\":1").unwrap();
     let prod = &page(&shop, 79)["stacks"][0];
     assert_eq!(prod["ledger"]["certain"], false);
     let run = shop.scene.run("status").ends_with(79);
-    run.says("not certain").says("entry 2 can't be read: it is cut off").says("shop/staging");
+    run.says("not certain")
+        .says("entry 2 can't be read: it is cut off")
+        .says("shop/staging")
+        .says("close the question with 'stackstep accept --as-deployed'\n");
+    for fact in ["deployed", "verified", "held", "refused", "glass_broken", "accepted"] {
+        assert_eq!(prod[fact]["state"], "not-known", "{fact}");
+        assert!(prod[fact]["why"].as_str().unwrap().contains("entry 2 can't be read"), "{prod}");
+    }
+    assert_eq!(prod["unfinished"]["state"], "found");
 
     let shop = deployed("succeeded");
     std::fs::remove_dir_all(shop.ledger("prod")).unwrap();
@@ -182,7 +210,7 @@ fn in_markdown_foreign_words_stay_text() {
     let shop = deployed("succeeded").entry(
         "held",
         4,
-        &json!({ "actor": "a|b` <img src=x> @all", "reason": "[x](https://evil)" }),
+        &json!({ "actor": "a|b` <img src=x> @all", "reason": "[x](https://evil) ##vso[task.complete]" }),
     );
     let page = shop.scene.run("status --markdown").ends_with(0).stdout();
     assert!(
@@ -190,5 +218,6 @@ fn in_markdown_foreign_words_stay_text() {
         "{page}"
     );
     assert!(page.contains("by <code>a&#124;b&#39; &#60;img src&#61;x&#62;"), "{page}");
-    assert!(page.contains(": `[x](https://evil)`"), "{page}");
+    assert!(page.contains(": `[x](https://evil) # #vso[task.complete]`"), "{page}");
+    assert!(page.contains("&#64;\u{200b}all") && !page.contains("\\u{"), "{page}");
 }

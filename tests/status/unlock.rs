@@ -123,6 +123,37 @@ fn on_gitlab_the_job_is_asked_for_and_not_its_pipeline() {
 }
 
 #[test]
+fn of_two_jobs_of_one_pipeline_that_can_have_taken_the_lock_each_has_to_have_ended() {
+    let page = |job: u32| {
+        let mut fields = by_run("gitlab-ci", "7", "runner-1");
+        fields["run"]["url"] = json!(format!("https://ci.example.com/acme/shop/-/jobs/{job}"));
+        fields
+    };
+    for (statuses, ended) in
+        [(["failed", "running"], false), (["running", "failed"], false), (["failed", "canceled"], true)]
+    {
+        let server = Server::start(move |request, _| {
+            let status = match request.target.strip_prefix("/api/v4/projects/acme%2Fshop/jobs/") {
+                Some("100") => statuses[0],
+                Some("101") => statuses[1],
+                _ => return Reply::json(404, &json!({ "message": "404 Not Found" })),
+            };
+            Reply::json(200, &json!({ "status": status }))
+        });
+        let shop = Shop::new()
+            .entry("reserved", 1, &page(100))
+            .entry("reserved", 2, &page(101))
+            .lock("a", "runner-1", 3)
+            .on("gitlab", &server.url());
+        let run = shop.scene.run("unlock --stack prod --run 7").ends_with(if ended { 0 } else { 73 });
+        assert_eq!(shop.locks(), usize::from(!ended), "{statuses:?}\n{}", run.log());
+        if !ended {
+            run.says("has not ended (`running`)").says("the lock of ci@runner-1 (pid 7)");
+        }
+    }
+}
+
+#[test]
 fn on_gitea_every_job_of_the_run_has_to_have_ended() {
     let task = |run: u64, status: &str| json!({ "id": 1, "run_number": run, "status": status });
     for (tasks, ended) in [

@@ -12,7 +12,16 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 /// <https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands>,
 /// <https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs>
 pub fn log_line(text: &str) -> String {
-    let text = visible(text, false).replace("##", "# #");
+    without_command(&visible(text, false))
+}
+
+/// One line of Markdown for a job's log: the same, but for the characters of no width that break up mentions and links.
+pub fn markdown_line(text: &str) -> String {
+    without_command(&visible(text, true))
+}
+
+fn without_command(line: &str) -> String {
+    let text = line.replace("##", "# #");
     if text.trim_start().starts_with("::") { text.replacen("::", ": :", 1) } else { text }
 }
 

@@ -8,7 +8,7 @@ use crate::base::clock::now;
 use crate::base::error::Error;
 use crate::base::secret::{Masker, is_long_enough, signature};
 use crate::base::source_place::SourcePlace;
-use crate::base::text::log_line;
+use crate::base::text::{log_line, markdown_line};
 use crate::ci::{Annotation, CiSystem, GroupMark, Level, LogFormat, json_without_commands};
 
 /// Writes our own lines to the job's log.
@@ -63,8 +63,16 @@ impl Console {
     /// Prints text for a person to standard output, line by line: nothing in it is taken for a command of the CI
     /// system.
     pub fn print(&self, text: &str) {
-        let lines = self.masker.mask(text);
-        let lines: String = lines.lines().map(|line| log_line(line) + "\n").collect();
+        self.print_lines(text, log_line);
+    }
+
+    /// The same with Markdown, whose foreign text is escaped.
+    pub fn print_markdown(&self, text: &str) {
+        self.print_lines(text, markdown_line);
+    }
+
+    fn print_lines(&self, text: &str, shown: fn(&str) -> String) {
+        let lines: String = self.masker.mask(text).lines().map(|line| shown(line) + "\n").collect();
         let _ = std::io::stdout().lock().write_all(lines.as_bytes());
     }
 

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::base::env::Env;
 use crate::base::error::{EXIT_INCOMPLETE, Error, Result};
 use crate::base::git::short_commit;
+use crate::base::moment::Moment;
 use crate::base::text::visible;
 use crate::ci;
 use crate::ci::console::Console;
@@ -32,7 +33,7 @@ const STATEMENT: &str = "https://in-toto.io/Statement/v1";
 pub struct AuditAsk {
     /// The form.
     pub form: AuditForm,
-    /// The time from which on entries are shown: the beginning of one in RFC 3339 in UTC, such as a day.
+    /// The time from which on entries are shown: a day, which begins in UTC, or a time in RFC 3339.
     pub since: Option<String>,
     /// The number of the newest entries that are shown.
     pub number: Option<usize>,
@@ -98,6 +99,7 @@ enum AuditLine {
 
 /// Prints the decisions. Returns the exit status: 79 if an entry is missing or can't be read.
 pub async fn audit(ask: &AuditAsk, flags: &Flags, env: &Env, signals: &Signals) -> Result<u8> {
+    let since = ask.since.as_deref().map(beginning).transpose()?;
     // Not the CI system's, so that the answer stays alone on standard output.
     let console = &mut Console::new(ci::detect(&Env::default()));
     let job = one_stack::job(Command::Outputs, flags, env, console, signals).await?;
@@ -118,8 +120,8 @@ pub async fn audit(ask: &AuditAsk, flags: &Flags, env: &Env, signals: &Signals) 
     lines.sort_by_key(AuditLine::number);
     let identity = job.identity().unwrap_or_default();
     let text = match ask.form {
-        AuditForm::Table => table(&chosen(&lines, ask)),
-        AuditForm::JsonLines => chosen(&lines, ask)
+        AuditForm::Table => table(&chosen(&lines, since, ask.number)),
+        AuditForm::JsonLines => chosen(&lines, since, ask.number)
             .iter()
             .fold(String::new(), |text, line| text + &line.json().to_string() + "\n"),
         AuditForm::InToto => {
@@ -141,14 +143,25 @@ pub async fn audit(ask: &AuditAsk, flags: &Flags, env: &Env, signals: &Signals) 
     Ok(if is_whole { 0 } else { EXIT_INCOMPLETE })
 }
 
-/// The lines that are asked for. What is wrong is always shown.
-fn chosen<'l>(lines: &'l [AuditLine], ask: &AuditAsk) -> Vec<&'l AuditLine> {
-    let is_in_time = |line: &&AuditLine| match (line, &ask.since) {
-        (AuditLine::Entry(entry), Some(since)) => entry.time.as_str() >= since.as_str(),
+/// The moment that a person means by a day, which begins in UTC, or by a time.
+fn beginning(since: &str) -> Result<Moment> {
+    let day = || Moment::parse(&format!("{since}T00:00:00Z"));
+    Moment::parse(since).or_else(day).ok_or_else(|| {
+        Error::input(
+            format!("`--since {}` is no time", since.escape_debug()),
+            "write a day, `2026-11-01`, or a time with its zone, `2026-11-29T18:44:00Z` or `2026-11-29T19:44:00+01:00`",
+        )
+    })
+}
+
+/// The lines that are asked for. What is wrong is always shown, and so is an entry whose time can't be read.
+fn chosen(lines: &[AuditLine], since: Option<Moment>, number: Option<usize>) -> Vec<&AuditLine> {
+    let is_in_time = |line: &&AuditLine| match (line, since) {
+        (AuditLine::Entry(entry), Some(since)) => Moment::parse(&entry.time).is_none_or(|time| time >= since),
         _ => true,
     };
     let in_time: Vec<&AuditLine> = lines.iter().filter(is_in_time).collect();
-    let from = ask.number.map_or(0, |number| in_time.len().saturating_sub(number));
+    let from = number.map_or(0, |number| in_time.len().saturating_sub(number));
     let is_wanted = |(at, line): &(usize, &AuditLine)| *at >= from || !matches!(line, AuditLine::Entry(_));
     in_time.into_iter().enumerate().filter(is_wanted).map(|(_, line)| line).collect()
 }

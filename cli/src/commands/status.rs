@@ -76,7 +76,7 @@ pub async fn status(ask: &StatusAsk, flags: &Flags, env: &Env, signals: &Signals
     let page = Box::pin(look_at(flags, env, console, signals)).await?;
     match ask {
         StatusAsk::Table => console.print(&words::as_text(&page)),
-        StatusAsk::Markdown => console.print(&words::as_markdown(&page)),
+        StatusAsk::Markdown => console.print_markdown(&words::as_markdown(&page)),
         StatusAsk::Json => {
             let text = serde_json::to_string(&page).unwrap_or_default();
             if !console.shows(&text) {

@@ -174,10 +174,11 @@ pub async fn remove_lock_of(
     let book = ledger::open(job, place.ok());
     let entries =
         book.entries().await.map_err(|trouble| ledger::refused(trouble.problem))?.unwrap_or_default();
-    let reserved = owner(&lock, &entries, run).map_err(|why| {
+    let owners = owners(&lock, &entries, run).map_err(|why| {
         refusal(&format!("it is not clear that {lock} is that of the run {run}: {why}"), &by_hand)
     })?;
-    let ended = ended(run, reserved.as_ref(), &lock, job, place).await.map_err(|problem| {
+    let reserved = owners.first();
+    let ended = ended(run, &owners, &lock, job, place).await.map_err(|problem| {
         let hint = problem.hint.unwrap_or_else(|| by_hand.clone());
         refusal(&format!("{lock} stays: {}", problem.what), &hint)
     })?;
@@ -187,11 +188,11 @@ pub async fn remove_lock_of(
         &identity.stack,
         job.env.clock().time(),
     );
-    entry.about = reserved.as_ref().map(|reserved| reserved.number);
+    entry.about = reserved.map(|reserved| reserved.number);
     entry.actor = actor;
     entry.host.clone_from(&lock.host);
     entry.reason = Some(format!("the run {run} has ended (`{ended}`): {lock}"));
-    entry.link = reserved.and_then(|reserved| reserved.run?.url);
+    entry.link = reserved.and_then(|reserved| reserved.run.as_ref()?.url.clone());
     entry.run = Some(EntryRun {
         system: job.ci.name().to_owned(),
         id: origin.own_run(),
@@ -208,32 +209,38 @@ pub async fn remove_lock_of(
     Ok(Unlocked { removed: Some(removed), pending: pending_operations(&stack).await })
 }
 
-/// The reservation that the lock belongs to. At Pulumi Cloud the update names its run itself, and the ledger may have none.
-fn owner(
+/// The reservations that the lock can belong to, the newest first. At Pulumi Cloud the update names its run itself, and the
+/// ledger may have none.
+fn owners(
     lock: &StackLock,
     entries: &[(u64, Result<LedgerEntry, String>)],
     run: &str,
-) -> Result<Option<LedgerEntry>, String> {
+) -> Result<Vec<LedgerEntry>, String> {
     match &lock.run {
-        Some(own) if own.id.as_deref() == Some(run) => Ok(whose::reservation_of(entries, run).cloned()),
+        Some(own) if own.id.as_deref() == Some(run) => {
+            let job = own.url.as_deref().and_then(job_in);
+            let is_its = |entry: &&LedgerEntry| job.is_none() || job_of(entry) == job;
+            Ok(whose::reservations_of(entries, run).find(is_its).cloned().into_iter().collect())
+        }
         Some(own) => match &own.id {
             Some(other) => Err(format!("the update says that it is of the run {other}")),
             None => Err("the update does not say of which run it is".to_owned()),
         },
-        None => whose::owner(lock, entries, run).cloned().map(Some),
+        None => Ok(whose::owners(lock, entries, run)?.into_iter().cloned().collect()),
     }
 }
 
-/// The end of the run, in the CI system's word. Fails with the reason if it has not ended, or that is not known.
+/// The end of the run, in the CI system's word. Of several jobs that can have taken the lock, each one has to have ended.
+/// Fails with the reason if one has not ended, or that is not known.
 async fn ended(
     run: &str,
-    reserved: Option<&LedgerEntry>,
+    owners: &[LedgerEntry],
     lock: &StackLock,
     job: &Job<'_>,
     place: Result<&Place, &Problem>,
 ) -> Result<String, Problem> {
-    let known = reserved.and_then(|reserved| reserved.run.as_ref());
-    let system = known.map(|run| run.system.as_str()).filter(|system| !system.is_empty());
+    let system = owners.iter().filter_map(|owner| owner.run.as_ref()).map(|run| run.system.as_str());
+    let system = system.into_iter().find(|system| !system.is_empty());
     let system =
         system.or_else(|| lock.run.as_ref()?.system.as_deref()).unwrap_or("a system that is not known");
     let Some(forge) = forge_of(system) else {
@@ -255,16 +262,29 @@ async fn ended(
     }
     let access = ForgeAccess::find(job.ci, job.env, &job.context, &job.inputs);
     let access = access.map_err(|error| Problem::from(&error))?.ok_or_else(no_answer)?;
-    let asked = AskedRun { id: run.to_owned(), job: known.and_then(|run| job_in(run.url.as_deref()?)) };
-    let standing = access.client().run_standing(&asked).await.map_err(|trouble| trouble.problem)?;
-    match standing.ok_or_else(no_answer)? {
-        RunStanding::Ended(word) => Ok(word),
-        RunStanding::AtWork(word) => Err(Problem::new(
-            format!("the run {run} has not ended (`{word}`)"),
-            "cancel it there, wait until it has ended, and run `unlock` again",
-        )),
-        RunStanding::NotTold => Err(no_answer()),
+    let mut jobs: Vec<Option<String>> = match &lock.run {
+        Some(own) => vec![own.url.as_deref().and_then(job_in)],
+        None => owners.iter().map(job_of).collect(),
+    };
+    jobs.dedup();
+    let mut ended = Vec::new();
+    for its in jobs {
+        let named = its.as_ref().map_or_else(String::new, |its| format!(" (job {its})"));
+        let asked = AskedRun { id: run.to_owned(), job: its };
+        let standing = access.client().run_standing(&asked).await.map_err(|trouble| trouble.problem)?;
+        match standing.ok_or_else(no_answer)? {
+            RunStanding::Ended(word) => ended.push(word),
+            RunStanding::AtWork(word) => {
+                return Err(Problem::new(
+                    format!("the run {run}{named} has not ended (`{word}`)"),
+                    "cancel it there, wait until it has ended, and run `unlock` again",
+                ));
+            }
+            RunStanding::NotTold => return Err(no_answer()),
+        }
     }
+    ended.dedup();
+    if ended.is_empty() { Err(no_answer()) } else { Ok(ended.join("`, `")) }
 }
 
 /// The forge whose own CI system this is, by our name for it or the engine's.
@@ -276,6 +296,12 @@ fn forge_of(system: &str) -> Option<&'static str> {
         "gitea-actions" | "forgejo-actions" => Some("gitea"),
         _ => None,
     }
+}
+
+/// The id of the job that wrote an entry, where its page tells it.
+fn job_of(entry: &LedgerEntry) -> Option<String> {
+    (forge_of(&entry.run.as_ref()?.system) == Some("gitlab"))
+        .then(|| job_in(entry.run.as_ref()?.url.as_deref()?))?
 }
 
 /// The id of the job in the address of GitLab's page of it: `https://gitlab.com/acme/shop/-/jobs/42`.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use sha2::{Digest as _, Sha256};
 
 use super::bucket::Creation;
-use super::entry::{LedgerEntry, compact};
+use super::entry::{LAST_NUMBER, LedgerEntry, compact};
 use super::history::History;
 use super::objects::ReadEntry;
 use super::trouble::{LedgerTrouble, LedgerTroubleKind};
@@ -83,8 +83,8 @@ impl ForgeLedger {
         let mut history = History::default();
         for (number, entry) in self.entries().await? {
             // Entries before the oldest that was read are forgotten, not lost.
-            if number > history.last() + 1 && history.last() > 0 {
-                history.add_missing(history.last() + 1, number - 1);
+            if history.last() > 0 {
+                history.add_missing_before(number, history.last().saturating_add(1));
             }
             match entry {
                 Ok(entry) => history.add(entry),
@@ -164,8 +164,12 @@ impl ForgeLedger {
     }
 }
 
-/// The number in the text of an entry, even if it can't be read otherwise.
+/// The number in the text of an entry, even if it can't be read otherwise. None for one that no entry can have.
 fn number_in(text: &str) -> Option<u64> {
+    any_number_in(text).filter(|number| *number <= LAST_NUMBER)
+}
+
+fn any_number_in(text: &str) -> Option<u64> {
     if let Ok(value) = serde_json::from_str::<serde_json::Value>(text) {
         return value.get("number")?.as_u64();
     }
@@ -191,5 +195,6 @@ mod tests {
         assert_eq!(number_in(r#"{"v":1,"number":42,"id":"x"}"#), Some(42));
         assert_eq!(number_in(r#"{"v":1,"number":42,"id":"x"#), Some(42));
         assert_eq!(number_in("{}"), None);
+        assert_eq!(number_in(r#"{"v":1,"number":18446744073709551615}"#), None);
     }
 }

@@ -12,6 +12,9 @@ pub use super::kinds::{ApprovalWay, EntryKind, EntryStatus};
 use crate::base::moment::Moment;
 use crate::base::random;
 
+/// The highest number of an entry: one of twelve digits, as many as the name of its object has.
+pub(super) const LAST_NUMBER: u64 = 999_999_999_999;
+
 /// The version of the form that this stackstep writes.
 const FORM: u32 = 1;
 

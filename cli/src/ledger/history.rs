@@ -166,6 +166,13 @@ impl History {
         self.missing.push((first, last));
     }
 
+    /// Adds the gap before the entry `number`, if it is not the one that is expected.
+    pub fn add_missing_before(&mut self, number: u64, expected: u64) {
+        if number > expected {
+            self.add_missing(expected, number - 1);
+        }
+    }
+
     fn reserve(&mut self, entry: LedgerEntry) {
         for key in entry.approvers.iter().filter_map(EntryApprover::key) {
             let done = self.used.get(&key).is_some_and(|used| used.done);

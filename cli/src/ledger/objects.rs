@@ -23,6 +23,9 @@ const SUMMARY_AFTER: usize = 16;
 /// read, and the entries are.
 const SUMMARY_FORM: u32 = 3;
 
+/// The digits of a number in an object's name.
+const DIGITS: usize = 12;
+
 /// The summary's name.
 const SUMMARY: &str = "summary.json";
 
@@ -92,9 +95,7 @@ impl ObjectLedger {
         let entries = self.entries_after(history.last()).await?;
         self.beside_summary.set(entries.len());
         for (number, entry) in entries {
-            if number > history.last() + 1 {
-                history.add_missing(history.last() + 1, number - 1);
-            }
+            history.add_missing_before(number, history.last().saturating_add(1));
             match entry {
                 Ok(entry) => history.add(entry),
                 Err(why) => history.add_unreadable(number, why),
@@ -193,13 +194,13 @@ impl ObjectLedger {
 
 /// The name of the object with this number.
 fn name(number: u64) -> String {
-    format!("{number:012}.json")
+    format!("{number:0DIGITS$}.json")
 }
 
 /// The number in an object's name. None for another object.
 fn number(name: &str) -> Option<u64> {
     let digits = name.strip_suffix(".json")?;
-    let is_number = digits.len() >= 12 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let is_number = digits.len() == DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit());
     digits.parse().ok().filter(|number| is_number && *number > 0)
 }
 
@@ -211,9 +212,14 @@ mod tests {
     fn only_numbers_are_entries() {
         assert_eq!(name(42), "000000000042.json");
         assert_eq!(number("000000000042.json"), Some(42));
-        for other in
-            ["summary.json", "42.json", "000000000000.json", "00000000004x.json", "000000000042.json.attrs"]
-        {
+        for other in [
+            "summary.json",
+            "42.json",
+            "000000000000.json",
+            "00000000004x.json",
+            "000000000042.json.attrs",
+            "18446744073709551615.json",
+        ] {
             assert_eq!(number(other), None, "{other}");
         }
     }

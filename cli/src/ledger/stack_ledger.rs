@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::bucket::Creation;
 use super::deployments::ForgeLedger;
-use super::entry::LedgerEntry;
+use super::entry::{LAST_NUMBER, LedgerEntry};
 use super::history::History;
 use super::objects::{ObjectLedger, ReadEntry};
 use super::tags::TagLedger;
@@ -156,7 +156,7 @@ impl Ledger {
             if *number > next {
                 missing.push((next, number - 1));
             }
-            next = number + 1;
+            next = number.saturating_add(1);
         }
         missing
     }
@@ -193,7 +193,13 @@ impl Ledger {
                     (decide(&history).map_err(NotAppended::Decided)?, history)
                 }
             };
-            entry.number = history.last() + 1;
+            entry.number =
+                history.last().checked_add(1).filter(|number| *number <= LAST_NUMBER).ok_or_else(|| {
+                    trouble(LedgerTrouble::broken(Problem::new(
+                        "the ledger has an entry with the last number that there is",
+                        "remove it, and run the job again",
+                    )))
+                })?;
             let creation = match &self.store {
                 LedgerStore::Objects(objects) => Box::pin(objects.create(&entry)).await,
                 LedgerStore::Tags(tags) => Box::pin(tags.create(&entry)).await,

@@ -4,6 +4,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use super::bucket::Creation;
 use super::cloud::{CloudStack, CloudStackState};
@@ -19,6 +20,9 @@ const TAG: &str = "stackstep:ledger:";
 
 /// The number of the newest entries that are always kept: among these a gap is an entry that was lost.
 const KEPT: u64 = 20;
+
+/// The fewest and the most digits of a number in a tag's name.
+const DIGITS: RangeInclusive<usize> = 6..=12;
 
 /// The ledger of one stack in its tags.
 pub(super) struct TagLedger {
@@ -62,10 +66,7 @@ impl TagLedger {
         let entries = self.entries_in(state);
         let last = entries.last().map_or(0, |(number, _)| *number);
         for (number, entry) in entries {
-            let expected = (history.last() + 1).max(Self::first_kept(last));
-            if number > expected {
-                history.add_missing(expected, number - 1);
-            }
+            history.add_missing_before(number, history.last().saturating_add(1).max(Self::first_kept(last)));
             match entry {
                 Ok(entry) => history.add(entry),
                 Err(why) => history.add_unreadable(number, why),
@@ -170,7 +171,7 @@ fn tag(number: u64) -> String {
 /// The number of a tag of ours.
 fn number(name: &str) -> Option<u64> {
     let digits = name.strip_prefix(TAG)?;
-    let is_number = digits.len() >= 6 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let is_number = DIGITS.contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
     digits.parse().ok().filter(|number| is_number && *number > 0)
 }
 
@@ -202,8 +203,13 @@ mod tests {
     #[test]
     fn other_tags_are_nobody_s_entries_and_the_order_is_that_of_the_numbers() {
         let mut state = state([2, 1]);
-        for name in ["pulumi:project", "stackstep:ledger:x", "stackstep:ledger:000000", "stackstep:ledger:7"]
-        {
+        for name in [
+            "pulumi:project",
+            "stackstep:ledger:x",
+            "stackstep:ledger:000000",
+            "stackstep:ledger:7",
+            "stackstep:ledger:18446744073709551615",
+        ] {
             state.tags.insert(name.to_owned(), "x".to_owned());
         }
         state.tags.insert(tag(1_000_000), state.tags[&tag(1)].clone());

@@ -10,7 +10,7 @@ use crate::forge::Place;
 use crate::ledger::entry::{EntryKind, LedgerEntry};
 use crate::ledger::history::History;
 use crate::ledger::locks::{self, StackLock};
-use crate::run::gates::ledger;
+use crate::run::gates::{glass, ledger};
 
 /// The reason why nothing is said of drift and expiry.
 const NO_LOOK: &str = "this version has no command that looks for it";
@@ -71,15 +71,16 @@ fn of_history(read: Result<&History, &str>, now: SystemTime) -> StackStatus {
             Err(why) => Some((*why).to_owned()),
         },
     };
-    let one = |of: &dyn for<'h> Fn(&'h History) -> Option<&'h LedgerEntry>| match read {
-        Ok(history) => StatusFact::if_any(of(history).map(|entry| status_entry(entry, now))),
-        Err(why) => StatusFact::not_known(why),
+    // What is not there may stand in an entry that is missing or can't be read.
+    let nothing = ledger.why.as_deref();
+    let one = |of: &dyn for<'h> Fn(&'h History) -> Option<&'h LedgerEntry>| {
+        let entry = read.ok().and_then(|history| of(history).map(|entry| status_entry(entry, now)));
+        StatusFact::if_any(entry).or_not_known(nothing)
     };
-    let all = |of: &dyn for<'h> Fn(&'h History) -> Vec<&'h LedgerEntry>| match read {
-        Ok(history) => {
-            StatusFact::of_all(of(history).into_iter().map(|entry| status_entry(entry, now)).collect())
-        }
-        Err(why) => StatusFact::not_known(why),
+    let all = |of: &dyn for<'h> Fn(&'h History) -> Vec<&'h LedgerEntry>| {
+        let entries =
+            read.map(|history| of(history).into_iter().map(|entry| status_entry(entry, now)).collect());
+        StatusFact::of_all(entries.unwrap_or_default()).or_not_known(nothing)
     };
     let not_looked = || StatusFact::NotLooked { why: NO_LOOK.to_owned() };
     StackStatus {
@@ -97,7 +98,7 @@ fn of_history(read: Result<&History, &str>, now: SystemTime) -> StackStatus {
             let last = history.deployed().map_or(0, |deployed| deployed.number);
             history.unfinished().iter().filter(|entry| entry.number > last).collect()
         }),
-        glass_broken: one(&|history| history.broke_glass()),
+        glass_broken: one(&|history| history.broke_glass().filter(|entry| !glass::is_done(entry, history))),
         accepted: all(&|history| history.accepted_changes().iter().collect()),
         lock: match read {
             Ok(_) => StatusFact::None,

@@ -153,6 +153,14 @@ impl<T> StatusFact<T> {
         Self::NotKnown { why: why.to_owned() }
     }
 
+    /// The fact, where nothing that was found proves nothing, for this reason. Without a reason it stays.
+    pub(super) fn or_not_known(self, why: Option<&str>) -> Self {
+        match (self, why) {
+            (Self::None, Some(why)) => Self::not_known(why),
+            (fact, _) => fact,
+        }
+    }
+
     /// The value, if it was found.
     pub(super) fn found(&self) -> Option<&T> {
         match self {

@@ -14,6 +14,9 @@ const COLUMNS: [&str; 7] = ["stack", "deployed", "verified", "open", "lock", "dr
 /// The most characters of a foreign text in a line.
 const TEXT: usize = 200;
 
+/// The most characters of the beginning, and of the end, of a reason. The end is the way out.
+const REASON: usize = 300;
+
 /// The characters of a digest that are shown.
 const DIGEST: usize = 19;
 
@@ -98,7 +101,7 @@ fn cell<T>(fact: &StatusFact<T>, none: &str, found: impl Fn(&T) -> String) -> St
 
 /// What is open, in a few words.
 fn open(stack: &StackStatus) -> String {
-    if stack.held.is_unknown() {
+    if stack.ledger.certain.is_none() {
         return "not known".to_owned();
     }
     let mut words = Vec::new();
@@ -139,14 +142,14 @@ fn details(page: &StatusPage) -> Vec<String> {
         let mut say = |what: String| lines.push(format!("{name}: {what}"));
         if let Some(why) = &stack.ledger.why {
             say(match stack.ledger.certain {
-                Some(false) => plain(why),
-                _ => format!("not known: {}", plain(why)),
+                Some(false) => reason(why),
+                _ => format!("not known: {}", reason(why)),
             });
         }
         if let StatusFact::NotKnown { why } = &stack.lock
             && stack.ledger.why.as_ref() != Some(why)
         {
-            say(format!("the lock is not known: {}", plain(why)));
+            say(format!("the lock is not known: {}", reason(why)));
         }
         for entry in stack.held.found().into_iter().flatten() {
             say(format!("held since {}{}{}", minute(&entry.time), by(entry), because(entry)));
@@ -204,7 +207,7 @@ fn details(page: &StatusPage) -> Vec<String> {
             say(format!("locked{since}: {}", quoted(&lock.holder)));
         }
     }
-    lines.extend(page.problems.iter().map(|problem| format!("not known: {}", plain(problem))));
+    lines.extend(page.problems.iter().map(|problem| format!("not known: {}", reason(problem))));
     lines
 }
 
@@ -252,6 +255,18 @@ fn quoted(text: &str) -> String {
 /// A foreign text that ends no code.
 fn plain(text: &str) -> String {
     text.chars().take(TEXT).map(|c| if c == '`' { '\'' } else { c }).collect()
+}
+
+/// The reason why something is not known, with its way out.
+fn reason(text: &str) -> String {
+    let text = text.replace('`', "'");
+    let length = text.chars().count();
+    if length <= 2 * REASON {
+        return text;
+    }
+    let begin: String = text.chars().take(REASON).collect();
+    let end: String = text.chars().skip(length - REASON).collect();
+    format!("{begin} … {end}")
 }
 
 /// A time by the minute: `2026-11-29 18:44`.

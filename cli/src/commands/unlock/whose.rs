@@ -1,5 +1,5 @@
-//! Whose lock it is: the reservation in the ledger that a lock in a self-managed backend belongs to. The engine writes into a
-//! lock the machine and the time, and no run; the ledger has both of each run that deploys. Pure.
+//! Whose lock it is: the reservations in the ledger that a lock in a self-managed backend can belong to. The engine writes into
+//! a lock the machine and the time, and no run; the ledger has both of each run that deploys. Pure.
 
 use crate::base::moment::Moment;
 use crate::ledger::entry::{EntryKind, EntryRun, LedgerEntry};
@@ -26,24 +26,28 @@ impl LockWindow<'_> {
     }
 }
 
-/// The last reservation of the run `run`.
-pub(super) fn reservation_of<'e>(entries: &'e [NumberedEntry], run: &str) -> Option<&'e LedgerEntry> {
+/// The reservations of the run `run`, the newest first.
+pub(super) fn reservations_of<'e>(
+    entries: &'e [NumberedEntry],
+    run: &str,
+) -> impl Iterator<Item = &'e LedgerEntry> {
     let entries = entries.iter().rev().filter_map(|(_, entry)| entry.as_ref().ok());
-    entries.into_iter().find(|entry| entry.kind == EntryKind::Reserved && is_of(entry, run))
+    entries.filter(move |entry| entry.kind == EntryKind::Reserved && is_of(entry, run))
 }
 
-/// The reservation of the run `run` that the lock belongs to. Fails with the reason if that is not clear.
-pub(super) fn owner<'e>(
+/// The reservations of the run `run` that the lock can belong to, the newest first; there is one at least. Two jobs of one
+/// pipeline have the run's id both. Fails with the reason if it is not clear that the lock is that of the run.
+pub(super) fn owners<'e>(
     lock: &StackLock,
     entries: &'e [NumberedEntry],
     run: &str,
-) -> Result<&'e LedgerEntry, String> {
+) -> Result<Vec<&'e LedgerEntry>, String> {
     if let Some((number, why)) =
         entries.iter().find_map(|(number, entry)| Some((number, entry.as_ref().err()?)))
     {
         return Err(format!("entry {number} of the ledger can't be read: {why}"));
     }
-    let Some(last) = reservation_of(entries, run) else {
+    let Some(last) = reservations_of(entries, run).next() else {
         return Err(format!("the ledger has no deployment of the run {run}"));
     };
     let Some(host) = lock.host.as_deref() else {
@@ -54,10 +58,12 @@ pub(super) fn owner<'e>(
     };
     let windows = windows(entries);
     let (own, others): (Vec<_>, Vec<_>) = windows.iter().partition(|one| is_of(one.reserved, run));
-    let fitting = own.iter().find(|one| one.is_at(host) == Some(true) && one.from.is_some() && one.holds(at));
-    let Some(fitting) = fitting else { return Err(why_not(last, &own, host, at, run)) };
-    match others.iter().find(|one| one.is_at(host) != Some(false) && one.holds(at)) {
-        None => Ok(fitting.reserved),
+    let can_be = |one: &&&LockWindow<'_>| one.is_at(host) != Some(false) && one.holds(at);
+    if !own.iter().filter(can_be).any(|one| one.is_at(host) == Some(true) && one.from.is_some()) {
+        return Err(why_not(last, &own, host, at, run));
+    }
+    match others.iter().find(can_be) {
+        None => Ok(own.iter().filter(can_be).rev().map(|one| one.reserved).collect()),
         Some(other) => Err(format!(
             "the deployment of the run {}, entry {} of the ledger, can have taken it as well",
             other.reserved.run.as_ref().and_then(|run| run.id.as_deref()).unwrap_or("that is not known"),
@@ -151,8 +157,13 @@ mod tests {
         }
     }
 
+    fn owners_of(second: u64, entries: &[NumberedEntry]) -> Result<Vec<u64>, String> {
+        Ok(owners(&lock(second), entries, "42")?.iter().map(|entry| entry.number).collect())
+    }
+
+    /// The only one.
     fn owner_of(second: u64, entries: &[NumberedEntry]) -> Result<u64, String> {
-        owner(&lock(second), entries, "42").map(|entry| entry.number)
+        owners_of(second, entries).map(|all| all.try_into().map(|[one]: [u64; 1]| one).unwrap())
     }
 
     use EntryKind::{Accepted, Finished, Reserved, Unlocked};
@@ -165,6 +176,15 @@ mod tests {
         assert_eq!(owner_of(5, &ended), Ok(1));
         // A run's id with its attempt, as a tag has it.
         assert_eq!(owner_of(5, &[entry(1, Reserved, 3, "42.2", None)]), Ok(1));
+    }
+
+    #[test]
+    fn of_two_deployments_of_one_run_that_fit_both_can_have_taken_the_lock() {
+        let both = [entry(1, Reserved, 3, "42", None), entry(2, Reserved, 4, "42", None)];
+        assert_eq!(owners_of(5, &both), Ok(vec![2, 1]));
+        let ended =
+            [both[0].clone(), entry(2, Finished, 4, "42", Some(1)), entry(3, Reserved, 5, "42", None)];
+        assert_eq!(owners_of(6, &ended), Ok(vec![3]));
     }
 
     #[test]

@@ -31,6 +31,12 @@ fn as_approval(glass: &LedgerEntry) -> EntryApprover {
     EntryApprover::new(glass.actor.as_deref(), ApprovalWay::BreakGlass, Some(&glass.id))
 }
 
+/// Whether the one deployment that the glass was broken for is done.
+pub fn is_done(glass: &LedgerEntry, past: &History) -> bool {
+    let used = past.approval_use(&as_approval(glass), glass.digest.as_deref().unwrap_or_default());
+    matches!(used, ApprovalUse::UsedUp(used) if used.done)
+}
+
 /// Fails if `from` does not name the person, by their name or by a team of the forge.
 pub async fn is_one_of(from: &[String], person: &str, client: Option<&Client<'_>>) -> Result<(), Problem> {
     let one = Person { id: person.to_owned(), names: Vec::new(), shown: person.to_owned(), bot: false };
