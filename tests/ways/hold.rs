@@ -25,3 +25,15 @@ fn a_hold_by_a_failed_check_names_the_check() {
     shop.deploy("").ends_with(73).says("a check after the deployment failed: `false`");
     shop.verb("preview", &[]).ends_with(0);
 }
+
+#[test]
+fn a_hold_that_could_not_be_written_is_not_said_to_hold() {
+    // The check takes the ledger away.
+    let check = "cd $(git rev-parse --show-toplevel)/../state/.stackstep/ledger/shop && mv staging old && touch staging; false";
+    let shop =
+        Shop::deployed(&format!(", checks: [{{ run: [sh, -c, \"{check}\"] }}], on-failed-check: hold"));
+    let run = shop.deploy("").ends_with(77).says("the ledger has no `held` of this run");
+    run.says("the stack is not held")
+        .never_says("the stack is held")
+        .never_says("take the deployment for unfinished");
+}
