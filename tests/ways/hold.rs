@@ -43,3 +43,15 @@ fn a_release_says_what_it_lifts() {
     let run = shop.verb("release", &["--reason", "done"]).ends_with(0);
     run.says("it was held by `ann` since ").says(": an incident; by `ann` since ").says(": a second one");
 }
+
+#[test]
+fn a_hold_that_could_not_be_written_is_not_said_to_hold() {
+    // The check takes the ledger away.
+    let check = "cd $(git rev-parse --show-toplevel)/../state/.stackstep/ledger/shop && mv staging old && touch staging; false";
+    let shop =
+        Shop::deployed(&format!(", checks: [{{ run: [sh, -c, \"{check}\"] }}], on-failed-check: hold"));
+    let run = shop.deploy("").ends_with(77).says("the ledger has no `held` of this run");
+    run.says("the stack is not held")
+        .never_says("the stack is held")
+        .never_says("take the deployment for unfinished");
+}

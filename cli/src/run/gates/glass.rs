@@ -226,7 +226,8 @@ mod tests {
         let mut glass = LedgerEntry::new(EntryKind::BrokeGlass, Some("shop"), "prod", UNIX_EPOCH);
         glass.issue = Some(3);
         let before = tokio::time::Instant::now();
-        let note = follow_up_in_time(&Client::new(&http, &place), &glass).await.unwrap();
+        let notes = follow_up_in_time(&Client::new(&http, &place), &[glass]).await;
+        let note = notes.join("; ");
         assert!(
             note.contains("issue #3") && note.contains("GitLab did not answer within 5 seconds"),
             "{note}"

@@ -132,10 +132,12 @@ impl Gates<'_> {
             hold.reason = Some(format!("a check after the deployment failed: {}", failed_checks(report)));
             hold.link.clone_from(&self.facts.job.context.build_url);
             is_held = self.write(ledger, hold, report, console).await;
-            report.notes.push(format!(
-                "the stack is held: nothing is deployed until somebody releases it (`on-failed-check: {}`)",
-                self.facts.job.checks.on_failed.word()
-            ));
+            if is_held {
+                report.notes.push(format!(
+                    "the stack is held: nothing is deployed until somebody releases it (`on-failed-check: {}`)",
+                    self.facts.job.checks.on_failed.word()
+                ));
+            }
         }
         is_held
     }
@@ -153,9 +155,12 @@ impl Gates<'_> {
         let appended = Box::pin(ledger.append(|_: &History| Ok::<_, Error>(entry.clone()))).await;
         let appended = appended.map_err(ledger::not_appended);
         if let Err(error) = &appended {
-            report.notes.push(format!(
-                "the ledger has no `{kind}` of this run: {error}; a later run will take the deployment for unfinished"
-            ));
+            let follows = match kind {
+                EntryKind::Finished => "; a later run will take the deployment for unfinished",
+                EntryKind::Held => "; the stack is not held",
+                _ => "",
+            };
+            report.notes.push(format!("the ledger has no `{kind}` of this run: {error}{follows}"));
         }
         appended.is_ok()
     }
