@@ -151,6 +151,33 @@ fn two_approvals_are_of_two_people() {
 }
 
 #[test]
+fn a_key_and_its_certificate_are_of_one_person() {
+    let signing = Signing::new(", needed: 2");
+    let keygen = |args: &[&str]| {
+        let mut keygen = signing.repository.scene.other("ssh-keygen");
+        assert!(crate::support::output(keygen.args(args)).status.success());
+    };
+    let (authority, ann) = (signing.key("authority"), format!("{}.pub", signing.key("ann")));
+    keygen(&["-q", "-t", "ed25519", "-N", "", "-f", &authority]);
+    keygen(&["-q", "-s", &authority, "-I", "id", "-n", "ann@acme.example", &ann]);
+    let public = |path: &str| std::fs::read_to_string(path).unwrap();
+    let list = format!(
+        "ann {}bob {}*@acme.example cert-authority {}",
+        public(&ann),
+        public(&format!("{}.pub", signing.key("bob"))),
+        public(&format!("{authority}.pub"))
+    );
+    signing.repository.scene.write(".stackstep/allowed_signers", &list);
+    let signing = signing.merged("an authority");
+    let refused = signing.deploy("").ends_with(75);
+    let [plain, certified] = ["ann", "ann-cert.pub"].map(|key| signing.approve(&refused, key));
+    let run = signing.deploy(&format!("--approval {plain},{certified}")).ends_with(75);
+    run.says("1 of 2 approvals are there").never_says("the signed approval in").never_says("Deployed");
+    let bob = signing.approve(&refused, "bob");
+    signing.deploy(&format!("--approval {certified},{bob}")).ends_with(0).says("Deployed");
+}
+
+#[test]
 fn only_those_whom_from_names_approve() {
     let signing = Signing::new(", from: [bob, \"@acme/platform\"]");
     let refused = signing.deploy("").ends_with(75);
