@@ -221,6 +221,33 @@ fn a_key_that_the_change_takes_back_does_not_count_any_more() {
 }
 
 #[test]
+fn a_rollback_is_judged_by_the_list_of_the_present_and_not_by_that_of_its_commit() {
+    let signing = Signing::new("");
+    let before = signing.repository.head();
+    let deploy = |signing: &Signing| {
+        let file = signing.approve(&signing.deploy("").ends_with(75), "ann");
+        signing.deploy(&format!("--approval {file}")).ends_with(0);
+    };
+    deploy(&signing);
+    signing.repository.scene.write("infra/shop/Pulumi.yaml", &program(2));
+    let signing = signing.merged("the next change");
+    deploy(&signing);
+    // Nothing is deployed with the commit that takes the key back.
+    let public = std::fs::read_to_string(format!("{}.pub", signing.key("ann"))).unwrap();
+    signing.repository.scene.write(".stackstep/revoked_keys", &public);
+    let signing = signing.merged("ann's laptop is gone");
+    let rollback = |approval: &[&str]| {
+        let line = ["rollback", "staging", "-C", "infra/shop", "--comment", "off", "--to", &before];
+        signing.repository.scene.run_args(&[&line[..], approval].concat())
+    };
+    let refused = rollback(&[]).ends_with(75);
+    let [ann, bob, ada] = ["ann", "bob", "ada"].map(|name| signing.approve(&refused, name));
+    let run = rollback(&["--approval", &format!("{ann},{bob}")]).ends_with(75).never_says("Rolled back");
+    run.says("is revoked by `.stackstep/revoked_keys` of the default branch `main`");
+    rollback(&["--approval", &format!("{ada},{bob}")]).ends_with(0).says("Rolled back");
+}
+
+#[test]
 fn where_the_author_is_not_known_one_person_more_signs() {
     let signing = Signing::new("");
     let repository = Repository { scene: signing.repository.scene.without("STACKSTEP_FORGE_TOKEN") };

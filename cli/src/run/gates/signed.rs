@@ -171,18 +171,20 @@ fn unreadable(place: String, why: &str) -> Vec<HandedApproval> {
 }
 
 /// The lists of signers by the versions that judge: as `stackstep.yaml` is found, and that of the commit which was deployed last.
+/// The checkout of a rollback has the list of the past, by which nobody is judged: that of the default branch's head counts.
 async fn lists(question: &SignedQuestion<'_>) -> Result<Vec<SignerList>, WhyNotSigned> {
     let (gates, job) = (question.gates, question.gates.job);
     let history = RepositoryHistory::new(&top(job), job.env, &job.context, question.client);
+    let is_rollback = job.rollback.is_some();
     let mut lists = Vec::new();
-    if gates.judged.is_own {
+    if gates.judged.is_own && !is_rollback {
         let file = async |path: &str| match read_text(&top(job).join(path), SETTINGS) {
             Ok(text) => FileAt::Text(text),
             Err(Unreadable::Missing) => FileAt::Missing,
             Err(error) => FileAt::Unknown(error.to_string()),
         };
         lists.push(list("this commit", file).await?);
-    } else if !gates.judged.is_last {
+    } else if is_rollback || !gates.judged.is_last {
         let branch = history.default_branch().await.unwrap_or_default();
         let file = async |path: &str| history.file_of_branch(&branch, path, true).await;
         lists.push(list(&format!("the default branch `{branch}`"), file).await?);
