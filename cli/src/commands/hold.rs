@@ -76,7 +76,7 @@ pub async fn hold_stack(ask: &HoldAsk, job: &Job<'_>, ledger: &Ledger, console: 
 }
 
 /// Tells those who want to hear of it.
-pub async fn tell_of_hold(ask: &HoldAsk, job: &Job<'_>, console: &mut Console) {
+pub async fn tell_of_hold(ask: &HoldAsk, job: &Job<'_>, console: &Console) {
     let event = if ask.releases { NotifyEvent::Released } else { NotifyEvent::Held };
     tell_of_verb(job, event, &NotifyFacts::saying(&ask.reason), console).await;
 }

@@ -16,9 +16,10 @@ use crate::inputs::resolve::Flags;
 use crate::ledger::Ledger;
 use crate::ledger::entry::{EntryKind, EntryRun, LedgerEntry};
 use crate::process::signals::Signals;
+use crate::publish::notify;
 use crate::report::Reason;
-use crate::run::gates::ledger;
 use crate::run::gates::place_in_history::refuse_a_commit_out_of_place;
+use crate::run::gates::{find_sinks, ledger};
 use crate::run::prepare::RunRequest;
 
 /// The subcommand of such a verb: with a reason, the stack, and where its state lies.
@@ -61,7 +62,15 @@ pub async fn with_ledger_of<'a>(
     let place = forge_place(job.ci, job.env, &job.context, &job.inputs).ok();
     let ledger = ledger::open(&job, place.as_ref());
     one_stack::needs_ledger(&ledger, &format!("`{verb}`"))?;
+    hide_addresses(&job, console).await;
     Ok((job, ledger))
+}
+
+/// Finds who hears of what the job does, and hides the addresses and keys by which they do: an entry of the ledger stays, so
+/// that it may have none of them.
+pub async fn hide_addresses(job: &Job<'_>, console: &mut Console) {
+    Box::pin(find_sinks(job, None, console)).await;
+    notify::hide_secrets(job, console);
 }
 
 /// A new entry by the person who started the job.
