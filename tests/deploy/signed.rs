@@ -151,6 +151,33 @@ fn two_approvals_are_of_two_people() {
 }
 
 #[test]
+fn a_key_and_its_certificate_are_of_one_person() {
+    let signing = Signing::new(", needed: 2");
+    let keygen = |args: &[&str]| {
+        let mut keygen = signing.repository.scene.other("ssh-keygen");
+        assert!(crate::support::output(keygen.args(args)).status.success());
+    };
+    let (authority, ann) = (signing.key("authority"), format!("{}.pub", signing.key("ann")));
+    keygen(&["-q", "-t", "ed25519", "-N", "", "-f", &authority]);
+    keygen(&["-q", "-s", &authority, "-I", "id", "-n", "ann@acme.example", &ann]);
+    let public = |path: &str| std::fs::read_to_string(path).unwrap();
+    let list = format!(
+        "ann {}bob {}*@acme.example cert-authority {}",
+        public(&ann),
+        public(&format!("{}.pub", signing.key("bob"))),
+        public(&format!("{authority}.pub"))
+    );
+    signing.repository.scene.write(".stackstep/allowed_signers", &list);
+    let signing = signing.merged("an authority");
+    let refused = signing.deploy("").ends_with(75);
+    let [plain, certified] = ["ann", "ann-cert.pub"].map(|key| signing.approve(&refused, key));
+    let run = signing.deploy(&format!("--approval {plain},{certified}")).ends_with(75);
+    run.says("1 of 2 approvals are there").never_says("the signed approval in").never_says("Deployed");
+    let bob = signing.approve(&refused, "bob");
+    signing.deploy(&format!("--approval {certified},{bob}")).ends_with(0).says("Deployed");
+}
+
+#[test]
 fn only_those_whom_from_names_approve() {
     let signing = Signing::new(", from: [bob, \"@acme/platform\"]");
     let refused = signing.deploy("").ends_with(75);
@@ -191,6 +218,33 @@ fn a_key_that_the_change_takes_back_does_not_count_any_more() {
     let file = signing.approve(&signing.deploy("").ends_with(75), "ann");
     let run = signing.deploy(&format!("--approval {file}")).ends_with(75).never_says("Deployed");
     run.says("is revoked by `.stackstep/revoked_keys` of this commit").says("sign with another key");
+}
+
+#[test]
+fn a_rollback_is_judged_by_the_list_of_the_present_and_not_by_that_of_its_commit() {
+    let signing = Signing::new("");
+    let before = signing.repository.head();
+    let deploy = |signing: &Signing| {
+        let file = signing.approve(&signing.deploy("").ends_with(75), "ann");
+        signing.deploy(&format!("--approval {file}")).ends_with(0);
+    };
+    deploy(&signing);
+    signing.repository.scene.write("infra/shop/Pulumi.yaml", &program(2));
+    let signing = signing.merged("the next change");
+    deploy(&signing);
+    // Nothing is deployed with the commit that takes the key back.
+    let public = std::fs::read_to_string(format!("{}.pub", signing.key("ann"))).unwrap();
+    signing.repository.scene.write(".stackstep/revoked_keys", &public);
+    let signing = signing.merged("ann's laptop is gone");
+    let rollback = |approval: &[&str]| {
+        let line = ["rollback", "staging", "-C", "infra/shop", "--comment", "off", "--to", &before];
+        signing.repository.scene.run_args(&[&line[..], approval].concat())
+    };
+    let refused = rollback(&[]).ends_with(75);
+    let [ann, bob, ada] = ["ann", "bob", "ada"].map(|name| signing.approve(&refused, name));
+    let run = rollback(&["--approval", &format!("{ann},{bob}")]).ends_with(75).never_says("Rolled back");
+    run.says("is revoked by `.stackstep/revoked_keys` of the default branch `main`");
+    rollback(&["--approval", &format!("{ada},{bob}")]).ends_with(0).says("Rolled back");
 }
 
 #[test]

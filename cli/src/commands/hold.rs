@@ -98,7 +98,7 @@ fn in_words(hold: &LedgerEntry) -> String {
 }
 
 /// Tells those who want to hear of it.
-pub async fn tell_of_hold(ask: &HoldAsk, job: &Job<'_>, console: &mut Console) {
+pub async fn tell_of_hold(ask: &HoldAsk, job: &Job<'_>, console: &Console) {
     let event = if ask.releases { NotifyEvent::Released } else { NotifyEvent::Held };
     tell_of_verb(job, event, &NotifyFacts::saying(&ask.reason), console).await;
 }

@@ -14,7 +14,8 @@ use crate::inputs::resolve::Flags;
 use crate::ledger::Ledger;
 use crate::ledger::entry::{EntryKind, EntryRun, LedgerEntry};
 use crate::process::signals::Signals;
-use crate::run::gates::ledger;
+use crate::publish::notify;
+use crate::run::gates::{find_sinks, ledger};
 use crate::run::prepare::RunRequest;
 
 /// The subcommand of such a verb: with a reason, the stack, and where its state lies.
@@ -57,7 +58,15 @@ pub async fn with_ledger_of<'a>(
     let place = forge_place(job.ci, job.env, &job.context, &job.inputs).ok();
     let ledger = ledger::open(&job, place.as_ref());
     one_stack::needs_ledger(&ledger, &format!("`{verb}`"))?;
+    hide_addresses(&job, console).await;
     Ok((job, ledger))
+}
+
+/// Finds who hears of what the job does, and hides the addresses and keys by which they do: an entry of the ledger stays, so
+/// that it may have none of them.
+pub async fn hide_addresses(job: &Job<'_>, console: &mut Console) {
+    Box::pin(find_sinks(job, None, console)).await;
+    notify::hide_secrets(job, console);
 }
 
 /// A new entry by the person who started the job.

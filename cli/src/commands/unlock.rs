@@ -9,7 +9,7 @@ use clap::{Arg, ArgMatches, Command as Clap};
 use crate::base::env::Env;
 use crate::base::error::{Error, Problem, Result};
 use crate::ci::console::Console;
-use crate::commands::one_stack;
+use crate::commands::{ledger_verb, one_stack};
 use crate::delivery::place::{ForgeAccess, forge_place};
 use crate::engine::job::Job;
 use crate::forge::{AskedRun, Place, RunStanding};
@@ -80,6 +80,7 @@ pub async fn unlock(
 ) -> Result<u8> {
     // What may refresh a stack may remove its lock: a stranger's change may do neither.
     let job = one_stack::job(Command::Refresh, flags, env, console, signals).await?;
+    ledger_verb::hide_addresses(&job, console).await;
     let place = forge_place(job.ci, job.env, &job.context, &job.inputs);
     let done =
         Box::pin(remove_lock_of(&ask.run, &job, place.as_ref(), one_stack::actor(&job), console)).await?;

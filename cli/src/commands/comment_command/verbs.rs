@@ -131,6 +131,7 @@ pub(super) async fn unlock(
     let request = RunRequest::new(Some(Command::Refresh), &flags, thread.found.env);
     let request = RunRequest { context: Some(&context), ..request };
     let job = one_stack::job_of(&request, console, signals).await?;
+    ledger_verb::hide_addresses(&job, console).await;
     let place = forge_place(job.ci, job.env, &job.context, &job.inputs);
     let done = Box::pin(remove_lock_of(run, &job, place.as_ref(), one_stack::actor(&job), console)).await?;
     Ok(CarriedOut { said: done.in_lines(run, &job), status: 0 })

@@ -7,31 +7,37 @@ use super::message::Message;
 /// The most characters of a text. <https://docs.slack.dev/reference/block-kit/composition-objects/text-object>
 const TEXT: usize = 3000;
 
-/// The body of the request.
+/// The body of the request. Foreign words stand in texts of their own, in which Slack reads no formatting, so that none of them
+/// looks like a line of ours.
 pub fn payload(message: &Message) -> Value {
     let title = escaped(&message.title(), TEXT - 2);
-    let mut blocks = vec![section(&format!("*{title}*"))];
-    blocks.extend(message.facts.what.as_ref().map(|what| section(&escaped(what, TEXT))));
-    blocks.extend(message.facts.hint.as_ref().map(|hint| {
-        let begin = "*What to do:* ";
-        section(&format!("{begin}{}", escaped(hint, TEXT - begin.len())))
-    }));
+    let mut blocks = vec![section(&mrkdwn(&format!("*{title}*")))];
+    blocks.extend(message.facts.what.as_ref().map(|what| section(&plain(what, TEXT))));
+    if let Some(hint) = &message.facts.hint {
+        blocks.extend([section(&mrkdwn("*What to do:*")), section(&plain(hint, TEXT))]);
+    }
     let links = message.links().into_iter().map(|(label, url)| format!("<{}|{label}>", references(url)));
-    let details = message.details().into_iter().map(|detail| escaped(&detail, TEXT / 10));
-    let elements: Vec<Value> = details.chain(links).map(|text| mrkdwn(&text)).collect();
+    let details = message.details().into_iter().map(|detail| plain(&detail, TEXT / 10));
+    let elements: Vec<Value> = details.chain(links.map(|link| mrkdwn(&link))).collect();
     if !elements.is_empty() {
         blocks.push(json!({ "type": "context", "elements": elements }));
     }
     json!({ "text": title, "blocks": blocks })
 }
 
-fn section(text: &str) -> Value {
-    json!({ "type": "section", "text": mrkdwn(text) })
+fn section(text: &Value) -> Value {
+    json!({ "type": "section", "text": text })
 }
 
-/// `verbatim` keeps Slack from making mentions and links of words.
+/// Words of ours. `verbatim` keeps Slack from making mentions and links of words.
 fn mrkdwn(text: &str) -> Value {
     json!({ "type": "mrkdwn", "text": text, "verbatim": true })
+}
+
+/// Words of others: `*`, `_`, `~` and backticks are themselves in a text of this type.
+/// <https://docs.slack.dev/reference/block-kit/composition-objects/text-object>
+fn plain(text: &str, most: usize) -> Value {
+    json!({ "type": "plain_text", "text": escaped(text, most), "emoji": false })
 }
 
 /// The three characters that mean something. <https://docs.slack.dev/messaging/formatting-message-text#escaping>

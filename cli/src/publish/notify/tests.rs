@@ -69,7 +69,7 @@ fn a_message_for_slack_is_within_its_limits() {
         assert!(found.iter().all(|text| (1..=3000).contains(&text.chars().count())), "{found:?}");
         for block in blocks {
             match block["type"].as_str().unwrap() {
-                "section" => assert_eq!(block["text"]["type"], "mrkdwn"),
+                "section" => assert!(block["text"].is_object(), "{block}"),
                 "context" => assert!((1..=10).contains(&block["elements"].as_array().unwrap().len())),
                 other => panic!("{other}"),
             }
@@ -103,6 +103,42 @@ fn what_slack_shows_is_the_text() {
     let context = blocks.as_array().unwrap().last().unwrap().to_string();
     assert!(context.contains("<https://forge.example/acme/shop/pull/7|change request 7>"), "{context}");
     assert!(context.contains("https://ci.example/?a=1&amp;b="), "{context}");
+}
+
+/// A reason that has the look of a line of ours, and of all the formatting that there is.
+const FORGED: &str = "db\n*What to do:* release it: `x` _y_ ~z~ **What to do:** > q ";
+
+/// All objects with a `text`, beside which is how it is formatted.
+fn formatted<'v>(value: &'v Value, found: &mut Vec<&'v Value>) {
+    match value {
+        Value::Object(fields) => {
+            found.extend(fields.get("text").is_some_and(Value::is_string).then_some(value));
+            fields.values().for_each(|value| formatted(value, found));
+        }
+        Value::Array(items) => items.iter().for_each(|value| formatted(value, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn no_word_of_others_is_formatted_so_that_none_looks_like_a_line_of_ours() {
+    let message = message(FORGED);
+    let payload = slack::payload(&message);
+    let mut texts = Vec::new();
+    formatted(&payload["blocks"], &mut texts);
+    let (plain, ours): (Vec<_>, Vec<_>) = texts.into_iter().partition(|text| text["type"] == "plain_text");
+    assert_eq!(plain.iter().filter(|text| text["text"].as_str().unwrap().contains("release it")).count(), 5);
+    assert!(ours.iter().all(|text| !text["text"].as_str().unwrap().contains("release")), "{ours:?}");
+    assert!(ours.iter().any(|text| text["text"] == "*What to do:*"), "{ours:?}");
+    assert!(!payload["text"].as_str().unwrap().contains("release"), "{payload}");
+
+    let payload = teams::payload(&message);
+    let mut runs = Vec::new();
+    formatted(&payload["attachments"][0]["content"], &mut runs);
+    let bold: Vec<_> =
+        runs.iter().filter(|run| run.get("weight").is_some()).map(|run| &run["text"]).collect();
+    assert_eq!(bold, ["`shop/prod` waits for an approval", "What to do: "]);
+    assert!(runs.iter().all(|run| run["type"] == "TextRun"), "{runs:?}");
 }
 
 /// The types of Adaptive Cards that a message uses, with the properties that each may have.

@@ -171,18 +171,20 @@ fn unreadable(place: String, why: &str) -> Vec<HandedApproval> {
 }
 
 /// The lists of signers by the versions that judge: as `stackstep.yaml` is found, and that of the commit which was deployed last.
+/// The checkout of a rollback has the list of the past, by which nobody is judged: that of the default branch's head counts.
 async fn lists(question: &SignedQuestion<'_>) -> Result<Vec<SignerList>, WhyNotSigned> {
     let (gates, job) = (question.gates, question.gates.job);
     let history = RepositoryHistory::new(&top(job), job.env, &job.context, question.client);
+    let is_rollback = job.rollback.is_some();
     let mut lists = Vec::new();
-    if gates.judged.is_own {
+    if gates.judged.is_own && !is_rollback {
         let file = async |path: &str| match read_text(&top(job).join(path), SETTINGS) {
             Ok(text) => FileAt::Text(text),
             Err(Unreadable::Missing) => FileAt::Missing,
             Err(error) => FileAt::Unknown(error.to_string()),
         };
         lists.push(list("this commit", file).await?);
-    } else if !gates.judged.is_last {
+    } else if is_rollback || !gates.judged.is_last {
         let branch = history.default_branch().await.unwrap_or_default();
         let file = async |path: &str| history.file_of_branch(&branch, path, true).await;
         lists.push(list(&format!("the default branch `{branch}`"), file).await?);
@@ -253,17 +255,26 @@ fn judged(
     }
 }
 
-/// The signers as different people: whoever shares a name with another one is the same.
+/// The signers as different people: whoever shares a name or a key with another one is the same, and so is whoever is the
+/// same as somebody who is. The order of the signatures decides nothing but the order of the people.
 fn apart(signers: Vec<Signer>) -> Vec<Signer> {
-    let mut apart: Vec<Signer> = Vec::new();
+    let mut people: Vec<Vec<Signer>> = Vec::new();
     for signer in signers {
-        let is_same = |other: &&mut Signer| other.names.iter().any(|name| has_name(&signer.names, name));
-        match apart.iter_mut().find(is_same) {
-            Some(other) => other.names.extend(signer.names),
-            None => apart.push(signer),
-        }
+        let is_same = |other: &Signer| {
+            other.key == signer.key || other.names.iter().any(|name| has_name(&signer.names, name))
+        };
+        let (same, others): (Vec<_>, Vec<_>) =
+            people.into_iter().partition(|person| person.iter().any(is_same));
+        people = others;
+        people.push(same.into_iter().flatten().chain([signer]).collect());
     }
-    apart
+    let as_one = |person: Vec<Signer>| {
+        person.into_iter().reduce(|mut first, other| {
+            first.names.extend(other.names);
+            first
+        })
+    };
+    people.into_iter().filter_map(as_one).collect()
 }
 
 /// Why it is not known who is the author of all that is deployed. None if it is.
@@ -280,5 +291,45 @@ fn author_unknown(merged: &Result<MergedChanges, Problem>) -> Option<String> {
         Some(change) => Some(format!("who opened {} is not known", change.name)),
         None if merged.changes.is_empty() => Some("no change request brought this commit".to_owned()),
         None => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::admit::approvals::signed::{ENVELOPE_VERSION, Envelope};
+
+    fn signer(key: &str, names: &[&str]) -> Signer {
+        let envelope = Envelope {
+            v: ENVELOPE_VERSION,
+            operation: None,
+            digest: String::new(),
+            backend: None,
+            stack: String::new(),
+            commit: None,
+            environment: None,
+            expires: String::new(),
+            nonce: key.to_owned(),
+        };
+        Signer { names: names.iter().map(|name| (*name).to_owned()).collect(), key: key.to_owned(), envelope }
+    }
+
+    #[test]
+    fn who_shares_a_name_or_a_key_is_one_person_in_whatever_order() {
+        let (short, long) = (signer("a", &["ann"]), signer("b", &["ann@acme.example"]));
+        let both = signer("c", &["Ann", "ann@acme.example"]);
+        let bob = signer("d", &["bob"]);
+        let certified = signer("d", &["bob@acme.example"]);
+        for ann in [[&short, &long, &both], [&both, &short, &long], [&long, &both, &short]] {
+            for signers in
+                [[ann[0], &bob, ann[1], &certified, ann[2]], [&certified, ann[0], ann[1], ann[2], &bob]]
+            {
+                let people = apart(signers.into_iter().cloned().collect());
+                let mut counts: Vec<usize> = people.iter().map(|person| person.names.len()).collect();
+                counts.sort_unstable();
+                assert_eq!(counts, [2, 4], "{people:?}");
+            }
+        }
+        assert_eq!(apart(vec![short, long, bob]).len(), 3, "nothing says that two of them are one");
     }
 }
