@@ -122,9 +122,10 @@ fn a_workflow_grants_nothing_but_what_its_one_job_names() {
 }
 
 /// The jobs of the workflow that carries out the map, with what each may do, in the order of their names.
-const DELIVERY: [(&str, &[&str]); 4] = [
+const DELIVERY: [(&str, &[&str]); 5] = [
     ("approve", &[]),
     ("deploy", &["actions", "checks", "contents", "deployments", "id-token", "pull-requests", "statuses"]),
+    ("gather", &[]),
     ("plan", &["contents"]),
     ("preview", &["contents", "id-token", "pull-requests", "statuses"]),
 ];

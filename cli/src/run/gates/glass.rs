@@ -228,10 +228,7 @@ mod tests {
         let before = tokio::time::Instant::now();
         let notes = follow_up_in_time(&Client::new(&http, &place), &[glass]).await;
         let note = notes.join("; ");
-        assert!(
-            note.contains("issue #3") && note.contains("GitLab did not answer within 5 seconds"),
-            "{note}"
-        );
+        assert!(note.contains("(#3)") && note.contains("GitLab did not answer within 5 seconds"), "{note}");
         assert!(before.elapsed() < FOLLOW_UP * 2);
     }
 }
