@@ -30,7 +30,7 @@ pub fn a_change_goes_to_production<S: System>(story: &Story<S>) {
     deployed
         .says(&format!("this is the change that {name} showed: `sha256:"))
         .says(&format!("approved by `ann` on {name}"));
-    assert_eq!(story.ledger("staging"), ["reserved", "finished", "verified"]);
+    assert_eq!(story.ledger("staging"), ["refused", "reserved", "finished", "verified"]);
     assert_eq!((story.checks(), story.deployments("prod")), (1, 0));
     let statuses = story.statuses_of_other_change();
     assert_eq!(statuses.len(), 1, "{statuses:?}");
