@@ -254,15 +254,15 @@ fn the_address_of_a_hook_in_a_reason_reaches_neither_the_ledger_nor_anybody() {
     repository.scene.run("deploy --upsert").ends_with(0);
     let address = format!("{}/services/{SECRET}", server.url());
     let reason = format!("ask at {address} before it goes on");
-    for (verb, more) in [("hold", None), ("release", None), ("accept", Some("--as-deployed"))] {
+    for verb in ["hold", "release"] {
         let args = [verb, "-C", "infra/shop", "--stack", "staging", "--reason", &reason];
-        let run = repository.scene.run_args(&[&args[..], more.as_slice()].concat()).ends_with(0);
+        let run = repository.scene.run_args(&args).ends_with(0);
         leaks_nothing(&repository, &run);
     }
     let folder = repository.scene.root().join("state/.stackstep/ledger/shop/staging");
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| json(entry.unwrap().path()));
     let kept = entries.filter(|entry| entry["reason"].as_str().is_some_and(|why| why.starts_with("ask at ")));
-    assert_eq!(kept.count(), 3, "the words around it stay");
+    assert_eq!(kept.count(), 2, "the words around it stay");
     assert!(server.received().iter().all(|one| !one.body.contains(SECRET)), "{:?}", server.received());
 }
 

@@ -60,7 +60,7 @@ fn the_lock_of_a_killed_run_is_removed_once_its_job_has_ended_and_the_next_run_f
 
     let (state, ledger) = (delivery.state_file(), delivery.ledger());
     for (line, why) in [
-        ("unlock --stack dev --run 42", "the run 42 has not ended (`running`)"),
+        ("unlock --stack dev --run 42", "the run 42 (job 427) has not ended (`running`)"),
         ("unlock --stack dev --run 43", "the run 43 is this one"),
         ("unlock --stack dev --run 41", "the ledger has no deployment of the run 41"),
     ] {
