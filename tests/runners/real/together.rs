@@ -69,6 +69,6 @@ fn two_reviewed_changes_are_deployed_together_and_one_alone_is_not_enough() {
     alone(1, &["step-more of a", "source of #shop/one.txt"]);
     let run = merged.deploy(&[merged.result(0), merged.result(1)]).ends_with(0).did("a: update, b: update");
     assert!(run.log.contains("this is the change that was reviewed"), "{}", run.log);
-    assert_eq!(merged.delivery.ledger(), ["reserved", "finished", "verified"]);
+    assert_eq!(merged.delivery.ledger(), ["refused", "reserved", "finished", "verified"]);
     shown();
 }
