@@ -154,7 +154,7 @@ fn what_can_t_be_read_of_one_stack_is_its_own_line_and_never_nothing() {
     run.says("not certain")
         .says("entry 2 can't be read: it is cut off")
         .says("shop/staging")
-        .says("close the question with 'stackstep accept --as-deployed'\n");
+        .says("close the question with 'stackstep accept <stack> --as-deployed --reason …'\n");
     for fact in ["deployed", "verified", "held", "refused", "glass_broken", "accepted"] {
         assert_eq!(prod[fact]["state"], "not-known", "{fact}");
         assert!(prod[fact]["why"].as_str().unwrap().contains("entry 2 can't be read"), "{prod}");
