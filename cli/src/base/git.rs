@@ -5,6 +5,7 @@
 mod config;
 pub mod index;
 pub mod objects;
+mod own_git;
 pub mod own_tree;
 pub mod remote;
 pub mod tree;

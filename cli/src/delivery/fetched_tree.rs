@@ -10,7 +10,7 @@ use crate::base::git::short_commit;
 use crate::base::git::tree::{CommitTree, KnownBranch, SignIn};
 use crate::base::own_folder::OwnFolder;
 use crate::base::reason::Reason;
-use crate::process::helper::run_apart;
+use crate::process::helper::run_git;
 
 /// The time limit of the fetch and of the checkout, each.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -65,6 +65,5 @@ impl FetchedTree {
 }
 
 async fn succeeds(command: GitCommand) -> bool {
-    let GitCommand { program, args, environment, folder } = command;
-    run_apart(&program, &args, &folder, environment, PATIENCE).await.is_some_and(|(status, _)| status == 0)
+    run_git(command, PATIENCE).await.is_some_and(|(status, _)| status == 0)
 }

@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::base::env::Env;
-use crate::base::git::objects::{BorrowedObjects, GitCommand, default_of_origin, seen_of_origin};
+use crate::base::git::objects::{BorrowedObjects, default_of_origin, seen_of_origin};
 use crate::base::git::remote::{HeadQuestion, default_in, head_in};
 use crate::ci::Context;
 use crate::forge::{Client, RepositoryFile, Trouble};
-use crate::process::helper::{read_apart, run_apart};
+use crate::process::helper::{read_apart, run_git};
 
 /// The time limit for a question to the checkout's objects.
 const AT_HAND: Duration = Duration::from_secs(10);
@@ -153,7 +153,7 @@ impl<'a> RepositoryHistory<'a> {
     pub async fn contains(&self, branch: &str, commit: &str) -> Result<bool, String> {
         let head = self.head(branch).await;
         if let (Some(objects), Some(head)) = (self.objects(), &head) {
-            match (run(objects.is_contained(commit, head), AT_HAND).await, objects.is_shallow) {
+            match (run_git(objects.is_contained(commit, head), AT_HAND).await, objects.is_shallow) {
                 (Some((0, _)), _) => return Ok(true),
                 (Some((1, _)), false) => return Ok(false),
                 _ => {}
@@ -179,7 +179,7 @@ impl<'a> RepositoryHistory<'a> {
             return Some(false);
         }
         if let Some(objects) = self.objects() {
-            match (run(objects.is_contained(earlier, later), AT_HAND).await, objects.is_shallow) {
+            match (run_git(objects.is_contained(earlier, later), AT_HAND).await, objects.is_shallow) {
                 (Some((0, _)), _) => return Some(true),
                 (Some((1, _)), false) => return Some(false),
                 _ => {}
@@ -195,7 +195,7 @@ impl<'a> RepositoryHistory<'a> {
 
     async fn fetched_file(&self, what: &str, path: &str) -> Option<FileAt> {
         let own = BorrowedObjects::to_fetch(&self.folder, self.env)?;
-        run(own.fetch(what, "fetched", Some(1), self.env)?, FETCH)
+        run_git(own.fetch(what, "fetched", Some(1), self.env)?, FETCH)
             .await
             .filter(|(status, _)| *status == 0)?;
         read_file(&own, &own.fetched("fetched")?, path).await
@@ -205,10 +205,10 @@ impl<'a> RepositoryHistory<'a> {
     async fn fetched_containment(&self, what: &str, commit: &str) -> Option<bool> {
         let own = BorrowedObjects::to_fetch(&self.folder, self.env)?;
         let fetch = own.fetch(what, "fetched", None, self.env)?;
-        run(fetch, FETCH).await.filter(|(status, _)| *status == 0)?;
+        run_git(fetch, FETCH).await.filter(|(status, _)| *status == 0)?;
         let head = own.fetched("fetched")?;
         // A commit that its whole history does not have is not contained in it.
-        let (status, _) = run(own.is_contained(commit, &head), AT_HAND).await?;
+        let (status, _) = run_git(own.is_contained(commit, &head), AT_HAND).await?;
         Some(status == 0)
     }
 }
@@ -218,17 +218,13 @@ async fn ask(question: Option<HeadQuestion>) -> Option<String> {
     read_apart(&program, &args, folder.path(), environment, REMOTE).await
 }
 
-async fn run(command: GitCommand, patience: Duration) -> Option<(i32, Vec<u8>)> {
-    run_apart(&command.program, &command.args, &command.folder, command.environment, patience).await
-}
-
 async fn read_file(objects: &BorrowedObjects, commit: &str, path: &str) -> Option<FileAt> {
-    let (status, bytes) = run(objects.file(commit, path), AT_HAND).await?;
+    let (status, bytes) = run_git(objects.file(commit, path), AT_HAND).await?;
     if status == 0 {
         let unreadable = |_| FileAt::Unknown(format!("`{path}` is not UTF-8"));
         return Some(String::from_utf8(bytes).map_or_else(unreadable, FileAt::Text));
     }
-    let (status, _) = run(objects.top_of(commit), AT_HAND).await?;
+    let (status, _) = run_git(objects.top_of(commit), AT_HAND).await?;
     (status == 0).then_some(FileAt::Missing)
 }
 

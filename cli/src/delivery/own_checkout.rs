@@ -6,10 +6,9 @@ use std::time::Duration;
 
 use crate::base::env::Env;
 use crate::base::error::{Error, Problem, Result};
-use crate::base::git::objects::GitCommand;
 use crate::base::git::own_tree::OwnTree;
 use crate::base::own_folder::OwnFolder;
-use crate::process::helper::run_apart;
+use crate::process::helper::run_git;
 
 /// The time limit for a question to the objects.
 const AT_HAND: Duration = Duration::from_secs(10);
@@ -49,7 +48,7 @@ impl OwnCheckout {
     /// The whole hash of a commit of which the beginning is given. None if the objects at hand do not have it.
     pub async fn whole_hash(&self, commit: &str) -> Option<String> {
         let (_, answer) =
-            run(self.tree.whole_hash(commit), AT_HAND).await.filter(|(status, _)| *status == 0)?;
+            run_git(self.tree.whole_hash(commit), AT_HAND).await.filter(|(status, _)| *status == 0)?;
         let hash = String::from_utf8(answer).ok()?.trim().to_owned();
         (hash.len() >= 40 && hash.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(hash)
     }
@@ -60,12 +59,12 @@ impl OwnCheckout {
     /// The commit can't be had, or has files that git alone can't write.
     pub async fn check_out(&self, commit: &str) -> Result<(), Problem> {
         let done = |answer: Option<(i32, Vec<u8>)>| answer.is_some_and(|(status, _)| status == 0);
-        if !done(run(self.tree.check_out(commit), FILES).await) {
+        if !done(run_git(self.tree.check_out(commit), FILES).await) {
             let fetched = match self.tree.fetch(commit) {
-                Some(fetch) => done(run(fetch, FILES).await),
+                Some(fetch) => done(run_git(fetch, FILES).await),
                 None => false,
             };
-            if !fetched || !done(run(self.tree.check_out(commit), FILES).await) {
+            if !fetched || !done(run_git(self.tree.check_out(commit), FILES).await) {
                 return Err(Problem::new(
                     format!(
                         "the files of commit `{commit}` can't be had: the checkout lacks them, and a fetch did not get them"
@@ -74,7 +73,7 @@ impl OwnCheckout {
                 ));
             }
         }
-        let listed = run(self.tree.attributes(), AT_HAND).await.filter(|(status, _)| *status == 0);
+        let listed = run_git(self.tree.attributes(), AT_HAND).await.filter(|(status, _)| *status == 0);
         let Some((_, listed)) = listed else {
             return Err(Problem::without_hint("whether git alone can write the commit's files is not known"));
         };
@@ -99,10 +98,6 @@ impl OwnCheckout {
             format!("has files that a filter writes (`{name}`), such as those of Git LFS, and a rollback runs none")
         })
     }
-}
-
-async fn run(command: GitCommand, patience: Duration) -> Option<(i32, Vec<u8>)> {
-    run_apart(&command.program, &command.args, &command.folder, command.environment, patience).await
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::signals::Signals;
 use super::stream::Passing;
 use crate::base::error::{Error, Result};
+use crate::base::git::objects::GitCommand;
 use crate::base::secret::{Masker, Secret};
 use crate::process::supervise::{Process, ProcessStatus, Supervision, run};
 use crate::process::told::Deaf;
@@ -54,6 +55,11 @@ pub async fn run_apart(
     let mut output = tokio::time::timeout(patience, command.output()).await.ok()?.ok()?;
     output.stdout.truncate(CAPTURE);
     Some((output.status.code()?, output.stdout))
+}
+
+/// Runs a command of git as [`run_apart`] does.
+pub async fn run_git(command: GitCommand, patience: Duration) -> Option<(i32, Vec<u8>)> {
+    run_apart(&command.program, &command.args, &command.folder, command.environment, patience).await
 }
 
 /// Runs a program that may ask the person at the terminal, which it has for itself. Returns whether it succeeded.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use super::config::{self, settings};
+use super::own_git::OwnGit;
 use super::remote::Remote;
 use super::{commit, common_folder, git_folder, packed, text};
 use crate::base::env::Env;
@@ -48,45 +48,12 @@ impl BorrowedObjects {
     }
 
     fn new(folder: &Path, env: &Env, borrows: bool) -> Option<Self> {
-        let common = common_folder(&git_folder(folder)?);
         let program = super::remote::program(folder, env)?;
         let own = tempfile::tempdir().ok()?;
-        let write = |name: &str, text: &str| std::fs::write(own.path().join(name), text).ok();
-        for name in ["objects/info", "refs/heads"] {
-            std::fs::create_dir_all(own.path().join(name)).ok()?;
-        }
-        let read = settings(&text(&common.join("config")).unwrap_or_default());
-        let format =
-            config::first(&read, "extensions", None, "objectformat").filter(|format| format == "sha256");
-        let (version, extension) = match format {
-            Some(_) => (1, "[extensions]\n\tobjectFormat = sha256\n"),
-            None => (0, ""),
-        };
-        write("HEAD", "ref: refs/heads/none\n")?;
-        write(
-            "config",
-            &format!("[core]\n\trepositoryformatversion = {version}\n\tbare = true\n{extension}"),
-        )?;
-        let mut cut = String::new();
-        if borrows {
-            let objects = std::fs::canonicalize(common.join("objects")).ok()?;
-            // A path with a line end could not be written there.
-            let objects = objects.to_str().filter(|path| !path.contains('\n') && !path.starts_with('"'))?;
-            write("objects/info/alternates", &format!("{objects}\n"))?;
-            let shallow = text(&common.join("shallow")).unwrap_or_default();
-            cut = shallow.lines().filter_map(commit).flat_map(|commit| [commit, "\n".to_owned()]).collect();
-        }
-        if !cut.is_empty() {
-            write("shallow", &cut)?;
-        }
+        let git = OwnGit::begin(own.path(), folder, true, "")?;
+        let is_shallow = borrows && git.borrow_objects()?;
         let environment = super::remote::apart(folder, own.path(), env);
-        Some(Self {
-            program,
-            environment,
-            checkout: folder.to_owned(),
-            is_shallow: !cut.is_empty(),
-            folder: own,
-        })
+        Some(Self { program, environment, checkout: folder.to_owned(), is_shallow, folder: own })
     }
 
     /// Prints a file of a commit. It prints nothing and fails if the commit or the file is not there.

@@ -4,10 +4,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::config::{self, settings};
 use super::objects::{GitCommand, default_of_origin, seen_of_origin};
+use super::own_git::OwnGit;
 use super::remote::Remote;
-use super::{commit, common_folder, git_folder, text};
 use crate::base::env::Env;
 
 /// The checkout of a commit in a folder of our own.
@@ -22,43 +21,17 @@ impl OwnTree {
     /// Prepares `top`, which is empty and can't be read by others, with the objects of the repository around `checkout`.
     /// None without git, or without a repository.
     pub fn prepare(top: &Path, checkout: &Path, env: &Env) -> Option<Self> {
-        let common = common_folder(&git_folder(checkout)?);
         let program = super::remote::program(checkout, env)?;
         let own = top.join(".git");
-        let write = |name: &str, text: &str| -> Option<()> {
-            let path = own.join(name);
-            std::fs::create_dir_all(path.parent()?).ok()?;
-            std::fs::write(path, text).ok()
-        };
-        let objects = std::fs::canonicalize(common.join("objects")).ok()?;
-        // A path with a line end could not be written there.
-        let objects = objects.to_str().filter(|path| !path.contains('\n') && !path.starts_with('"'))?;
-        write("objects/info/alternates", &format!("{objects}\n"))?;
-        std::fs::create_dir_all(own.join("refs/heads")).ok()?;
-        write("HEAD", "ref: refs/heads/none\n")?;
-        let read = settings(&text(&common.join("config")).unwrap_or_default());
-        let format = config::first(&read, "extensions", None, "objectformat");
-        let (version, extension) = match format.filter(|format| format == "sha256") {
-            Some(_) => (1, "[extensions]\n\tobjectFormat = sha256\n"),
-            None => (0, ""),
-        };
         let found = Remote::in_folder(checkout, env);
         let remote = found.as_ref().map(Remote::as_settings).unwrap_or_default();
-        write(
-            "config",
-            &format!("[core]\n\trepositoryformatversion = {version}\n\tbare = false\n{extension}{remote}"),
-        )?;
-        let shallow = text(&common.join("shallow")).unwrap_or_default();
-        let cut: String =
-            shallow.lines().filter_map(commit).flat_map(|commit| [commit, "\n".to_owned()]).collect();
-        if !cut.is_empty() {
-            write("shallow", &cut)?;
-        }
+        let git = OwnGit::begin(&own, checkout, false, &remote)?;
+        git.borrow_objects()?;
         if let Some(name) = default_of_origin(checkout)
             && let Some(head) = seen_of_origin(checkout, &name)
         {
-            write("refs/remotes/origin/HEAD", &format!("ref: refs/remotes/origin/{name}\n"))?;
-            write(&format!("refs/remotes/origin/{name}"), &format!("{head}\n"))?;
+            git.write_default_of_origin(&name)?;
+            git.write(&format!("refs/remotes/origin/{name}"), &format!("{head}\n"))?;
         }
         Some(Self {
             top: top.to_owned(),

@@ -4,10 +4,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::config::{self, settings};
 use super::objects::GitCommand;
+use super::own_git::OwnGit;
 use super::remote::{Remote, apart, program};
-use super::{common_folder, git_folder, text};
 use crate::base::env::Env;
 use crate::base::secret::Secret;
 
@@ -59,21 +58,7 @@ impl CommitTree {
         }
         let program = program(checkout, env)?;
         let git = folder.join(".git");
-        for name in ["objects/info", "refs/heads", "refs/remotes/origin"] {
-            std::fs::create_dir_all(git.join(name)).ok()?;
-        }
-        let write = |name: &str, text: &str| std::fs::write(git.join(name), text).ok();
-        let own = settings(&text(&common_folder(&git_folder(checkout)?).join("config")).unwrap_or_default());
-        let is_sha256 =
-            config::first(&own, "extensions", None, "objectformat").is_some_and(|format| format == "sha256");
-        let (version, extension) =
-            if is_sha256 { (1, "[extensions]\n\tobjectFormat = sha256\n") } else { (0, "") };
-        write("HEAD", "ref: refs/heads/none\n")?;
-        write(
-            "config",
-            &format!("[core]\n\trepositoryformatversion = {version}\n\tbare = false\n{extension}"),
-        )?;
-        write("refs/remotes/origin/HEAD", &format!("ref: refs/remotes/origin/{}\n", default.name))?;
+        OwnGit::begin(&git, checkout, false, "")?.write_default_of_origin(default.name)?;
         let refspecs = [
             format!("+{commit}:{FETCHED}"),
             format!("+{}:refs/remotes/origin/{}", default.commit, default.name),
