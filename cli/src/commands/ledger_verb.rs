@@ -12,7 +12,7 @@ use crate::engine::job::Job;
 use crate::inputs::Command;
 use crate::inputs::resolve::Flags;
 use crate::ledger::Ledger;
-use crate::ledger::entry::{EntryKind, EntryRun, LedgerEntry};
+use crate::ledger::entry::{EntryKind, LedgerEntry};
 use crate::process::signals::Signals;
 use crate::publish::notify;
 use crate::run::gates::{find_sinks, ledger};
@@ -71,17 +71,9 @@ pub async fn hide_addresses(job: &Job<'_>, console: &mut Console) {
 
 /// A new entry by the person who started the job.
 pub fn entry(job: &Job<'_>, kind: EntryKind, reason: &str, console: &Console) -> LedgerEntry {
-    let identity = job.identity().unwrap_or_default();
-    let now = job.env.clock().time();
-    let mut entry = LedgerEntry::new(kind, identity.project.as_deref(), &identity.stack, now);
+    let mut entry = ledger::new_entry(job, kind);
     entry.actor = one_stack::actor(job);
     entry.reason = Some(reason.to_owned());
     entry.link.clone_from(&job.context.build_url);
-    entry.run = Some(EntryRun {
-        system: job.ci.name().to_owned(),
-        id: job.ci.origin(job.env).run.map(|run| run.to_string()),
-        attempt: job.context.attempt.map(|attempt| attempt.to_string()),
-        url: job.context.build_url.clone(),
-    });
     entry.masked(&|text| console.masker().mask(text))
 }

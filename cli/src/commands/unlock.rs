@@ -15,7 +15,7 @@ use crate::engine::job::Job;
 use crate::forge::{AskedRun, Place, RunStanding};
 use crate::inputs::Command;
 use crate::inputs::resolve::Flags;
-use crate::ledger::entry::{EntryKind, EntryRun, LedgerEntry};
+use crate::ledger::entry::{EntryKind, LedgerEntry};
 use crate::ledger::history::History;
 use crate::ledger::locks::{self, StackLock};
 use crate::ledger::state_identity::pending_operations;
@@ -183,23 +183,12 @@ pub async fn remove_lock_of(
         let hint = problem.hint.unwrap_or_else(|| by_hand.clone());
         refusal(&format!("{lock} stays: {}", problem.what), &hint)
     })?;
-    let mut entry = LedgerEntry::new(
-        EntryKind::Unlocked,
-        identity.project.as_deref(),
-        &identity.stack,
-        job.env.clock().time(),
-    );
+    let mut entry = ledger::new_entry(job, EntryKind::Unlocked);
     entry.about = reserved.map(|reserved| reserved.number);
     entry.actor = actor;
     entry.host.clone_from(&lock.host);
     entry.reason = Some(format!("the run {run} has ended (`{ended}`): {lock}"));
     entry.link = reserved.and_then(|reserved| reserved.run.as_ref()?.url.clone());
-    entry.run = Some(EntryRun {
-        system: job.ci.name().to_owned(),
-        id: origin.own_run(),
-        attempt: job.context.attempt.map(|attempt| attempt.to_string()),
-        url: job.context.build_url.clone(),
-    });
     let entry = entry.masked(&|text| console.masker().mask(text));
     // The record comes first: what is done and not recorded would be worse than the other way round.
     let written = book.append(|_: &History| Ok(entry.clone())).await.map_err(ledger::not_appended)?;

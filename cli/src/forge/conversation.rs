@@ -1,6 +1,9 @@
 //! What people write on a change request as far as it can ask for something: a comment with its author and its times, what
 //! its author may do, and a reaction to it.
 
+use serde_json::Value;
+
+use super::parts::text_at;
 use super::people::Person;
 use crate::base::words::enum_of_words;
 
@@ -43,6 +46,22 @@ pub struct WrittenComment {
     pub created: String,
     /// The time at which it was last changed, in RFC 3339.
     pub updated: String,
+}
+
+impl WrittenComment {
+    /// Reads a comment of GitHub's, of Gitea's and of Forgejo's API, of which the field at `on` ends with the number of the
+    /// change request.
+    pub(super) fn read(answer: &Value, author: Person, on: &str) -> Option<Self> {
+        let change_request = text_at(answer, on).and_then(|url| url.rsplit('/').next()?.parse().ok());
+        Some(Self {
+            change_request,
+            account: author.id.clone(),
+            author,
+            body: text_at(answer, "/body")?,
+            created: text_at(answer, "/created_at")?,
+            updated: text_at(answer, "/updated_at")?,
+        })
+    }
 }
 
 /// A reaction to a comment.

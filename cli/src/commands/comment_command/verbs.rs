@@ -97,6 +97,11 @@ pub(super) fn context(thread: &Thread<'_>) -> Context {
     thread.checkout.context(&thread.found.context, &thread.comment.author.id)
 }
 
+/// The request of a verb that what may refresh a stack may do.
+fn request<'a>(thread: &Thread<'a>, flags: &'a Flags, context: &'a Context) -> RunRequest<'a> {
+    RunRequest { context: Some(context), ..RunRequest::new(Some(Command::Refresh), flags, thread.found.env) }
+}
+
 /// `hold` and `release`.
 pub(super) async fn hold(
     thread: &Thread<'_>,
@@ -108,8 +113,7 @@ pub(super) async fn hold(
     let given = arguments(thread, command, 2)?;
     let flags = stack_named(thread, &given[0])?.flags(thread);
     let context = context(thread);
-    let request = RunRequest::new(Some(Command::Refresh), &flags, thread.found.env);
-    let request = RunRequest { context: Some(&context), ..request };
+    let request = request(thread, &flags, &context);
     let verb = if releases { "release" } else { "hold" };
     let (job, ledger) = ledger_verb::with_ledger_of(verb, &request, console, signals).await?;
     let ask = HoldAsk { releases, reason: thread.written.text_from(1) };
@@ -128,8 +132,7 @@ pub(super) async fn unlock(
     let (name, run) = (&given[0], &given[1]);
     let flags = stack_named(thread, name)?.flags(thread);
     let context = context(thread);
-    let request = RunRequest::new(Some(Command::Refresh), &flags, thread.found.env);
-    let request = RunRequest { context: Some(&context), ..request };
+    let request = request(thread, &flags, &context);
     let job = one_stack::job_of(&request, console, signals).await?;
     ledger_verb::hide_addresses(&job, console).await;
     let place = forge_place(job.ci, job.env, &job.context, &job.inputs);
@@ -147,8 +150,7 @@ pub(super) async fn accept(
     let (name, digest) = (&given[0], &given[1]);
     let flags = stack_named(thread, name)?.flags(thread);
     let context = context(thread);
-    let request = RunRequest::new(Some(Command::Refresh), &flags, thread.found.env);
-    let request = RunRequest { context: Some(&context), ..request };
+    let request = request(thread, &flags, &context);
     let (job, ledger) = ledger_verb::with_ledger_of("accept", &request, console, signals).await?;
     let past = ledger::read(&ledger).await?.unwrap_or_default();
     if let Some(refusal) = past.refused() {

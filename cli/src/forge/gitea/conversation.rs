@@ -36,14 +36,5 @@ impl Conversations for Gitea {
 }
 
 fn read_comment(answer: &Value) -> Option<WrittenComment> {
-    let author = answer.get("user").and_then(read_person)?;
-    let pull = text_at(answer, "/pull_request_url").and_then(|url| url.rsplit('/').next()?.parse().ok());
-    Some(WrittenComment {
-        change_request: pull,
-        account: author.id.clone(),
-        author,
-        body: text_at(answer, "/body")?,
-        created: text_at(answer, "/created_at")?,
-        updated: text_at(answer, "/updated_at")?,
-    })
+    WrittenComment::read(answer, answer.get("user").and_then(read_person)?, "/pull_request_url")
 }

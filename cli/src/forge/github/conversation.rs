@@ -32,16 +32,7 @@ impl Conversations for GitHub {
 }
 
 fn read_comment(answer: &Value) -> Option<WrittenComment> {
-    let author = answer.get("user").and_then(read_person)?;
-    let issue = text_at(answer, "/issue_url").and_then(|url| url.rsplit('/').next()?.parse().ok());
-    Some(WrittenComment {
-        change_request: issue,
-        account: author.id.clone(),
-        author,
-        body: text_at(answer, "/body")?,
-        created: text_at(answer, "/created_at")?,
-        updated: text_at(answer, "/updated_at")?,
-    })
+    WrittenComment::read(answer, answer.get("user").and_then(read_person)?, "/issue_url")
 }
 
 /// The permission of an answer. A role that an organisation has defined counts as the role that it builds on, which

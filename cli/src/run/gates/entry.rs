@@ -1,25 +1,17 @@
 //! The entries that a run writes into the ledger.
 
 use super::facts::GateFacts;
+use super::ledger;
 use crate::base::git::short_commit;
 use crate::base::machine::host_name;
-use crate::ledger::entry::{EntryCheck, EntryKind, EntryRun, EntryVerdict, LedgerEntry};
+use crate::ledger::entry::{EntryCheck, EntryKind, EntryVerdict, LedgerEntry};
 use crate::ledger::history::History;
 use crate::report::{CheckOutcome, Reason, Report, RuleVerdict, root_of};
 
 fn new(gates: &GateFacts<'_>, kind: EntryKind) -> LedgerEntry {
     let job = gates.job;
-    let identity = job.identity().unwrap_or_default();
-    let mut entry =
-        LedgerEntry::new(kind, identity.project.as_deref(), &identity.stack, job.env.clock().time());
-    let context = &job.context;
-    entry.run = Some(EntryRun {
-        system: job.ci.name().to_owned(),
-        id: job.ci.origin(job.env).own_run(),
-        attempt: context.attempt.map(|attempt| attempt.to_string()),
-        url: context.build_url.clone(),
-    });
-    entry.actor.clone_from(&context.actor);
+    let mut entry = ledger::new_entry(job, kind);
+    entry.actor.clone_from(&job.context.actor);
     entry.command = Some(job.inputs.command.word().to_owned());
     entry
 }

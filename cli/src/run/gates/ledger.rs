@@ -7,7 +7,7 @@ use crate::ci::console::Console;
 use crate::engine::executor::{EngineQuery, Executor};
 use crate::engine::job::Job;
 use crate::forge::Place;
-use crate::ledger::entry::{ApprovalWay, EntryApprover, LedgerEntry};
+use crate::ledger::entry::{ApprovalWay, EntryApprover, EntryKind, EntryRun, LedgerEntry};
 use crate::ledger::history::{ApprovalUse, History};
 use crate::ledger::state_identity::{self, StateIdentity};
 use crate::ledger::{Ledger, LedgerFor, NotAppended};
@@ -65,6 +65,20 @@ pub async fn state_seen(
     }
     let answer = executor.query(EngineQuery::Export, console, signals).await.ok()?;
     state_identity::of_export(&answer.object().ok()?)
+}
+
+/// A new entry about the job's stack, with the run that writes it: the job's own, and not one that has started it.
+pub fn new_entry(job: &Job<'_>, kind: EntryKind) -> LedgerEntry {
+    let identity = job.identity().unwrap_or_default();
+    let now = job.env.clock().time();
+    let mut entry = LedgerEntry::new(kind, identity.project.as_deref(), &identity.stack, now);
+    entry.run = Some(EntryRun {
+        system: job.ci.name().to_owned(),
+        id: job.ci.origin(job.env).own_run(),
+        attempt: job.context.attempt.map(|attempt| attempt.to_string()),
+        url: job.context.build_url.clone(),
+    });
+    entry
 }
 
 /// What the ledger says. Fails if it can't be read, or if it is not certain: a hold or a used approval may stand there.
