@@ -108,12 +108,18 @@ impl Pull {
     /// Merges it by a merge commit, and tells that commit.
     pub fn merge(&self) -> String {
         let path = self.path(&format!("pulls/{}", self.number));
-        // It looks for conflicts first, in the background.
-        let ready = || self.server.owner(Method::GET, &path, &Value::Null)["mergeable"] == json!(true);
-        while !ready() {}
-        self.server.owner(Method::POST, &format!("{path}/merge"), &json!({ "Do": "merge" }));
-        let merged = self.server.owner(Method::GET, &path, &Value::Null);
-        merged["merge_commit_sha"].as_str().unwrap().to_owned()
+        // It looks for conflicts first, in the background, and again after a push to the target: until it has, it
+        // refuses for now.
+        let merge = format!("{path}/merge");
+        let is_merged =
+            || self.server.owner_may(Method::POST, &merge, &json!({ "Do": "merge" }), &[405, 409]).is_some();
+        while !is_merged() {}
+        loop {
+            let pull = self.server.owner(Method::GET, &path, &Value::Null);
+            if let Some(commit) = pull["merge_commit_sha"].as_str() {
+                return commit.to_owned();
+            }
+        }
     }
 
     /// The statuses of its head.

@@ -116,6 +116,14 @@ impl Gitea {
         answer
     }
 
+    /// What the owner asks for; none where the answer is one of these statuses.
+    #[track_caller]
+    pub fn owner_may(&self, method: Method, path: &str, body: &Value, refused: &[u16]) -> Option<Value> {
+        let (status, answer) = self.ask(&basic(OWNER), method, path, body);
+        assert!((200..300).contains(&status) || refused.contains(&status), "{path}: {status} {answer}");
+        (status < 300).then_some(answer)
+    }
+
     /// What the holder of a token asks for, which has to succeed.
     #[track_caller]
     pub fn with_token(&self, token: &str, method: Method, path: &str, body: &Value) -> Value {
