@@ -10,8 +10,9 @@ impl Reason {
         match self {
             Self::Lock if looks => "wait for the other run to end, then run this job again",
             Self::Lock => {
-                "wait for the other run to end (`lock-timeout` does), then run this job again; if that run is dead, \
-                 `pulumi cancel` releases the lock, and a live run's lock as well"
+                "wait for the other run to end (`lock-timeout` does), then run this job again; if that run has \
+                 ended, `stackstep unlock <stack> --run <id>` removes its lock and no other; `pulumi cancel` releases the \
+                 lock, and a live run's as well"
             }
             Self::Auth => {
                 "check that the job has the credentials (`PULUMI_ACCESS_TOKEN` for Pulumi Cloud, the cloud \

@@ -62,8 +62,11 @@ fn each_event_has_the_jobs_of_its_stage_and_no_others() {
     assert_eq!(jobs(&pipeline, MERGE_REQUEST), ["preview: [staging]", "preview: [prod]"]);
     assert_eq!(jobs(&pipeline, PUSH), ["staging"]);
     assert_eq!(jobs(&pipeline, TAG), ["production"]);
-    let schedule = ["CI_PIPELINE_SOURCE=schedule", "CI_COMMIT_BRANCH=main"];
-    assert_eq!(jobs(&pipeline, &schedule), [""; 0]);
+    // Neither a clock nor a webhook, such as that of a comment, deploys.
+    for source in ["schedule", "trigger"] {
+        let event = [&format!("CI_PIPELINE_SOURCE={source}"), "CI_COMMIT_BRANCH=main"];
+        assert_eq!(jobs(&pipeline, &event), [""; 0], "{source}");
+    }
 }
 
 #[test]

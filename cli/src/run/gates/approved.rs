@@ -80,9 +80,11 @@ pub(super) async fn approvals(
             (Ok(_), None) => problems.push(gates.no_forge()),
         }
     }
+    let of_reviews = problems.len();
     if wanted.by.contains(&ApprovedBy::Environment) {
         by_environment(gates, wanted, &teams, client, &mut found, &mut people, &mut problems).await;
     }
+    let of_environment = problems.len();
     if wanted.by.contains(&ApprovedBy::Ssh) {
         let question = SignedQuestion { gates, wanted, merged, client, report };
         signed::by_signatures(&question, &mut found, &mut people, &mut problems).await;
@@ -100,12 +102,17 @@ pub(super) async fn approvals(
         if wanted.from.is_empty() { String::new() } else { format!(" (of {})", wanted.from.join(", ")) };
     let why: Vec<&str> = problems.iter().map(|problem| problem.what.as_str()).collect();
     let why = if why.is_empty() { String::new() } else { format!(": {}", why.join("; ")) };
-    let hint = problems.iter().find_map(|problem| problem.hint.clone());
-    Err(gates.refusal(
-        format!("{approvals}{from}{why}"),
-        hint.unwrap_or_else(|| Reason::Approval.way_out(crate::report::Operation::Up).to_owned()),
-        Reason::Approval,
-    ))
+    // Each way of approving has a way out of its own.
+    let (others, by_ssh) = problems.split_at(of_environment);
+    let (by_review, by_environment) = others.split_at(of_reviews);
+    let first = |problems: &[Problem]| problems.iter().find_map(|problem| problem.hint.clone());
+    let hints: Vec<String> = [by_review, by_environment, by_ssh].into_iter().filter_map(first).collect();
+    let hint = if hints.is_empty() {
+        Reason::Approval.way_out(crate::report::Operation::Up).to_owned()
+    } else {
+        hints.join("; or ")
+    };
+    Err(gates.refusal(format!("{approvals}{from}{why}"), hint, Reason::Approval))
 }
 
 /// The members of the teams that may approve. Empty without a client, so that none of them is known.
