@@ -5,6 +5,7 @@
 
 mod delivery;
 mod stages;
+mod ways;
 
 use crate::harness::engine::Engine;
 use crate::tools;

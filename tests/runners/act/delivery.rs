@@ -1,5 +1,6 @@
 //! The whole story of delivery by the example of three stages, on a GitHub that answers on loopback.
 
+use std::cell::Cell;
 use std::path::Path;
 use std::rc::Rc;
 
@@ -10,20 +11,54 @@ use super::harness::Job;
 use super::place::Place;
 use super::stages::three_stages;
 use crate::harness::engine::Engine;
+use crate::real::running::Running;
 use crate::story::{self, Event, Ran, Story, System};
 use crate::support::forge::{FACES, Fake, TOKEN};
 
 /// The machine of the runner.
-struct Act {
+pub(super) struct Act {
     place: Rc<Place>,
     engine: Engine,
+    /// The number of runs.
+    runs: Cell<u64>,
+}
+
+/// What GitHub says of an event.
+struct Told {
+    /// The workflow that it starts.
+    workflow: &'static str,
+    /// Its name.
+    event: &'static str,
+    /// Who has started it.
+    who: &'static str,
+    payload: Value,
 }
 
 impl Act {
-    fn new(engine: Engine) -> Self {
+    /// With the example of three stages, and these workflows beside it.
+    pub(super) fn new(engine: Engine, more: &[(&str, &str)]) -> Self {
         let nothing = tempfile::tempdir().unwrap();
         let workflow = copied(&three_stages(""), "");
-        Self { place: Rc::new(Place::new(nothing.path(), &[("job.yml", &workflow)])), engine }
+        let workflows = [&[("job.yml", workflow.as_str())], more].concat();
+        Self { place: Rc::new(Place::new(nothing.path(), &workflows)), engine, runs: Cell::default() }
+    }
+
+    fn job(&self, event: &Event, forge: &Fake) -> Job {
+        let url = forge.server.url();
+        let told = told(event);
+        self.runs.set(self.runs.get() + 1);
+        Job::at(&self.place, told.event)
+            .named(told.workflow)
+            .by(told.who)
+            .with(self.engine)
+            .payload(told.payload)
+            .env("GITHUB_RUN_ID", &(4000 + self.runs.get()).to_string())
+            .env("GITHUB_REPOSITORY", "acme/shop")
+            .env("GITHUB_SERVER_URL", &url)
+            .env("GITHUB_API_URL", &format!("{url}/api/v3"))
+            .secret("GITHUB_TOKEN", TOKEN)
+            .secret("ACCESS_TOKEN", "pul-a-token-of-the-environment")
+            .secret("ENGINE_ENV", "PULUMI_CONFIG_PASSPHRASE=a passphrase")
     }
 }
 
@@ -41,47 +76,76 @@ impl System for Act {
     }
 
     fn run(&self, event: &Event, forge: &Fake) -> Ran {
-        let url = forge.server.url();
-        let (name, payload) = told(event);
-        let outcome = Job::at(&self.place, name)
-            .with(self.engine)
-            .payload(payload)
-            .env("GITHUB_REPOSITORY", "acme/shop")
-            .env("GITHUB_SERVER_URL", &url)
-            .env("GITHUB_API_URL", &format!("{url}/api/v3"))
-            .secret("GITHUB_TOKEN", TOKEN)
-            .secret("ACCESS_TOKEN", "pul-a-token-of-the-environment")
-            .secret("ENGINE_ENV", "PULUMI_CONFIG_PASSPHRASE=a passphrase")
-            .run();
-        let status = story::number_behind("exit status ", &outcome.log);
+        let outcome = self.job(event, forge).run();
+        // A step of our action says the one, a step of a shell the other.
+        let words = ["exit status ", "exitcode '"];
+        let status = words.iter().find_map(|words| story::number_behind(words, &outcome.log));
         Ran { passed: outcome.succeeded, status, log: outcome.log }
+    }
+
+    fn start(&self, event: &Event, forge: &Fake) -> Running {
+        Running::start(self.job(event, forge).command(), self.folder().join("no-result"))
     }
 }
 
-/// The name of the event, and what GitHub says of it.
-fn told(event: &Event) -> (&'static str, Value) {
+fn told(event: &Event) -> Told {
     let repository = json!({ "full_name": "acme/shop", "default_branch": "main", "private": true });
-    match event {
-        Event::Change { head } => (
-            "pull_request",
-            json!({
-                "action": "synchronize",
+    let plain = Told { workflow: "job.yml", event: "push", who: "ada", payload: Value::Null };
+    let dispatched =
+        |inputs: Value| json!({ "ref": "refs/heads/main", "inputs": inputs, "repository": repository });
+    let changed = |head: &str| {
+        json!({
+            "action": "synchronize",
+            "number": 7,
+            "pull_request": {
                 "number": 7,
-                "pull_request": {
-                    "number": 7,
-                    "head": { "ref": "change", "sha": head, "repo": { "full_name": "acme/shop" } },
-                    "base": { "ref": "main", "repo": { "full_name": "acme/shop" } },
-                },
+                "head": { "ref": "change", "sha": head, "repo": { "full_name": "acme/shop" } },
+                "base": { "ref": "main", "repo": { "full_name": "acme/shop" } },
+            },
+            "repository": repository,
+        })
+    };
+    match event {
+        Event::Change { head } => Told { event: "pull_request", payload: changed(head), ..plain },
+        Event::Push => {
+            Told { payload: json!({ "ref": "refs/heads/main", "repository": repository }), ..plain }
+        }
+        Event::Tag(tag) => {
+            Told { payload: json!({ "ref": format!("refs/tags/{tag}"), "repository": repository }), ..plain }
+        }
+        Event::Line { who, line, of_change: None } => Told {
+            workflow: "way-out.yml",
+            event: "workflow_dispatch",
+            who,
+            payload: dispatched(json!({ "line": line })),
+        },
+        Event::Line { who, line, of_change: Some(head) } => {
+            let mut payload = changed(head);
+            payload["inputs"] = json!({ "line": line });
+            Told { workflow: "way-out.yml", event: "pull_request", who, payload }
+        }
+        Event::Approved { approval } => Told {
+            workflow: "approved.yml",
+            event: "workflow_dispatch",
+            who: "ann",
+            payload: dispatched(json!({ "approval": approval })),
+        },
+        Event::Comment { id, text } => Told {
+            workflow: "comment-commands.yml",
+            event: "issue_comment",
+            who: "somebody",
+            payload: json!({
+                "action": "created",
+                "issue": { "number": 7, "pull_request": { "url": "https://api.github.com/repos/acme/shop/pulls/7" } },
+                "comment": { "id": id, "body": text, "user": { "login": "somebody" } },
                 "repository": repository,
             }),
-        ),
-        Event::Push => ("push", json!({ "ref": "refs/heads/main", "repository": repository })),
-        Event::Tag(tag) => ("push", json!({ "ref": format!("refs/tags/{tag}"), "repository": repository })),
+        },
     }
 }
 
 fn on(engine: Engine) -> Story<Act> {
-    Story::begin(FACES[0], Act::new(engine))
+    Story::begin(FACES[0], Act::new(engine, &[]))
 }
 
 fn begun() -> Story<Act> {

@@ -85,6 +85,17 @@ impl Job {
         self
     }
 
+    /// Another workflow of the place than `job.yml`.
+    pub fn named(self, workflow: &str) -> Self {
+        Self { workflow: workflow.to_owned(), ..self }
+    }
+
+    /// Started by this person.
+    pub fn by(mut self, who: &str) -> Self {
+        self.arguments.extend(["--actor".to_owned(), who.to_owned()]);
+        self
+    }
+
     /// The place, as long as nothing has run there.
     fn place_of_its_own(&mut self) -> &mut Place {
         Rc::get_mut(&mut self.place).unwrap()
@@ -149,6 +160,12 @@ impl Job {
 
     /// Runs it.
     pub fn run(self) -> Outcome {
+        let output = self.command().output().unwrap();
+        Outcome::read(&output, self.place)
+    }
+
+    /// The command that runs it.
+    pub fn command(&self) -> Command {
         let place = &self.place;
         // The artifacts of one run are not those of another.
         let _ = std::fs::remove_dir_all(place.path("artifacts"));
@@ -174,15 +191,9 @@ impl Job {
         for (name, value) in place.environment().into_iter().filter(|(name, _)| !self.unset.contains(name)) {
             act.args(["--env", &format!("{name}={value}")]);
         }
-        let output = act
-            .current_dir(place.path("repository"))
-            .env_clear()
-            .env("PATH", self.engine.path())
-            .env("HOME", place.path("home"))
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
-        Outcome::read(&output, self.place)
+        act.current_dir(place.path("repository")).env_clear();
+        act.env("PATH", self.engine.path()).env("HOME", place.path("home")).stdin(Stdio::null());
+        act
     }
 }
 

@@ -8,6 +8,7 @@ mod migration;
 mod place;
 mod real;
 mod stages;
+mod ways;
 pub mod workflows;
 
 use crate::harness::engine::Engine;

@@ -1,12 +1,17 @@
 //! The whole story of delivery by the example of three stages, on a GitLab that answers on loopback.
 
 use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
 
 use super::stages::text_of;
 use super::{Pipeline, SHELL};
 use crate::harness::engine::Engine;
+use crate::real::running::Running;
 use crate::story::{self, Event, Ran, Story, System};
-use crate::support::forge::{FACES, Fake, TOKEN};
+use crate::support::forge::{FACES, Fake, JOB_TOKEN, TOKEN};
+use crate::tools;
 
 impl System for Pipeline {
     fn folder(&self) -> &Path {
@@ -22,19 +27,44 @@ impl System for Pipeline {
     }
 
     fn run(&self, event: &Event, forge: &Fake) -> Ran {
-        let told = told(event, &forge.server.url());
-        let arguments: Vec<&str> =
-            told.iter().flat_map(|variable| ["--variable", variable]).chain([SHELL]).collect();
-        let (passed, log) = Pipeline::run(self, &arguments);
+        let (passed, log) = tools::run(&mut self.job(event, forge));
         let status = story::number_behind(" FAIL ", &log);
         Ran { passed, status, log }
+    }
+
+    fn start(&self, event: &Event, forge: &Fake) -> Running {
+        Running::start(self.job(event, forge), self.path("no-result"))
+    }
+}
+
+impl Pipeline {
+    /// The command that runs the jobs of the event.
+    fn job(&self, event: &Event, forge: &Fake) -> Command {
+        let mut told = told(event, &forge.server.url());
+        if let Event::Comment { id, text } = event {
+            let path = self.path("event.json");
+            std::fs::write(&path, comment(*id, text).to_string()).unwrap();
+            told.push(format!("TRIGGER_PAYLOAD={}", path.display()));
+        }
+        told.push(format!("PULUMI_HOME={}", self.path("home/pulumi").display()));
+        if let Event::Line { who, .. } = event {
+            forge.memory().started_by = Some((*who).to_owned());
+        }
+        let job = match event {
+            Event::Line { .. } => Some("way-out"),
+            Event::Approved { .. } => Some("staging"),
+            _ => None,
+        };
+        let told = told.iter().flat_map(|variable| ["--variable", variable]);
+        self.command(&job.into_iter().chain(told).chain([SHELL]).collect::<Vec<_>>())
     }
 }
 
 /// The variables that GitLab gives the jobs of the event, and those of the project.
 fn told(event: &Event, url: &str) -> Vec<String> {
+    let in_change = matches!(event, Event::Change { .. } | Event::Line { of_change: Some(_), .. });
     let mut told = match event {
-        Event::Change { .. } => vec![
+        _ if in_change => vec![
             "CI_PIPELINE_SOURCE=merge_request_event",
             "CI_COMMIT_BRANCH=",
             "CI_MERGE_REQUEST_IID=7",
@@ -43,17 +73,36 @@ fn told(event: &Event, url: &str) -> Vec<String> {
             "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME=change",
             "CI_MERGE_REQUEST_TARGET_BRANCH_NAME=main",
         ],
-        Event::Push => vec!["CI_PIPELINE_SOURCE=push", "CI_COMMIT_BRANCH=main"],
         Event::Tag(_) => vec!["CI_PIPELINE_SOURCE=push", "CI_COMMIT_BRANCH="],
+        Event::Comment { .. } => vec!["CI_PIPELINE_SOURCE=trigger", "CI_COMMIT_BRANCH=main"],
+        _ => vec!["CI_PIPELINE_SOURCE=push", "CI_COMMIT_BRANCH=main"],
     };
     told.extend(["CI_DEFAULT_BRANCH=main", "CI_PROJECT_PATH=acme/shop"]);
-    let tag = if let Event::Tag(tag) = event { Some(format!("CI_COMMIT_TAG={tag}")) } else { None };
+    let own = match event {
+        Event::Tag(tag) => vec![format!("CI_COMMIT_TAG={tag}")],
+        Event::Line { who, line, .. } => vec![format!("LINE={line}"), format!("GITLAB_USER_LOGIN={who}")],
+        Event::Approved { approval } => vec![format!("STACKSTEP_INPUT_APPROVAL={approval}")],
+        _ => Vec::new(),
+    };
     let forge = [
         format!("CI_SERVER_URL={url}"),
         format!("CI_API_V4_URL={url}/api/v4"),
+        format!("CI_JOB_TOKEN={JOB_TOKEN}"),
         format!("STACKSTEP_FORGE_TOKEN={TOKEN}"),
     ];
-    told.into_iter().map(str::to_owned).chain(tag).chain(forge).collect()
+    told.into_iter().map(str::to_owned).chain(own).chain(forge).collect()
+}
+
+/// What GitLab's webhook says of a comment.
+fn comment(id: u64, text: &str) -> Value {
+    json!({
+        "object_kind": "note",
+        "event_type": "note",
+        "user": { "id": 3, "username": "somebody" },
+        "project": { "path_with_namespace": "acme/shop", "default_branch": "main" },
+        "merge_request": { "id": 93, "iid": 7 },
+        "object_attributes": { "id": id, "note": text, "noteable_type": "MergeRequest", "action": "create" },
+    })
 }
 
 fn on(engine: Engine) -> Story<Pipeline> {

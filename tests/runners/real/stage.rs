@@ -56,6 +56,16 @@ pub fn engine_version() -> &'static str {
     &VERSION
 }
 
+/// Puts our plugins into a home of the engine, where it installs them: of those on the PATH it warns.
+pub fn install_probe(home: &Path) {
+    for kind in ["resource", "language"] {
+        let plugin = home.join("plugins").join(format!("{kind}-probe-v{}", version("probe")));
+        std::fs::create_dir_all(&plugin).unwrap();
+        let name = format!("pulumi-{kind}-probe");
+        symlink(folder("probe").join("bin").join(&name), plugin.join(name)).unwrap();
+    }
+}
+
 /// A folder with a program, a home and a backend.
 pub struct Stage {
     folder: TempDir,
@@ -87,19 +97,9 @@ impl Stage {
         }
         let variables = BTreeMap::new();
         let stage = Self { folder, program: name, passphrase: "a passphrase", variables };
-        stage.install_probe();
+        install_probe(&stage.path("home"));
         stage.write("Pulumi.yaml", program);
         stage
-    }
-
-    /// Puts our plugins where the engine installs them: of those on the PATH it warns.
-    fn install_probe(&self) {
-        for kind in ["resource", "language"] {
-            let plugin = self.path("home/plugins").join(format!("{kind}-probe-v{}", version("probe")));
-            std::fs::create_dir_all(&plugin).unwrap();
-            let name = format!("pulumi-{kind}-probe");
-            symlink(folder("probe").join("bin").join(&name), plugin.join(name)).unwrap();
-        }
     }
 
     /// As a step of GitHub Actions, which has a post step, without a program: the files of the step are `OUTPUT`,

@@ -1,9 +1,12 @@
 //! The story of a change: previewed, reviewed, merged, deployed to staging, verified, promoted to production, by a map that
 //! has gates. What people do stands here, with a repository, its remote and its forge; how a job runs is the system's.
 
+mod comments;
+mod system;
 mod tales;
+mod ways;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,9 +17,16 @@ use crate::harness::engine::Engine;
 use crate::support::forge::reads::{Kept, Verdict};
 use crate::support::forge::{Face, Fake, NUMBER, Pull, State};
 use crate::support::server::{Reply, Server};
+pub use comments::comments_are_commands_of_those_who_may;
+pub use system::{Event, Ran, System, number_behind};
 pub use tales::{
     a_change_goes_to_production, a_review_of_the_commit_before_does_not_count,
     what_slipped_in_is_not_deployed, what_staging_could_not_verify_is_not_promoted,
+};
+pub use ways::{
+    a_deployment_that_was_killed_is_unlocked_and_finished, a_glass_is_broken_for_one_change_and_no_rule,
+    a_hold_an_acceptance_and_a_signature_let_one_change_through,
+    a_rollback_is_a_deployment_with_gates_of_its_own,
 };
 
 /// The map of the default branch: nothing is deployed that nobody has approved, and production gets what staging verified.
@@ -45,71 +55,6 @@ const OTHER: u64 = 8;
 /// The program's folder in the repository.
 const PROGRAM: &str = "infra/shop";
 
-/// What happens in the repository, for which a system runs its jobs.
-#[derive(Debug, Clone)]
-pub enum Event {
-    /// The change request has a new head.
-    Change { head: String },
-    /// The default branch has a new head.
-    Push,
-    /// A tag is there.
-    Tag(&'static str),
-}
-
-/// A CI system, with a machine for its jobs.
-pub trait System {
-    /// The machine's folder: `repository` is the checkout, `home` the person's, `state` the backend.
-    fn folder(&self) -> &Path;
-
-    /// The engine of its jobs.
-    fn engine(&self) -> Engine;
-
-    /// Change request 7 in the words of its forge.
-    fn change_request(&self) -> &'static str;
-
-    /// Runs the jobs of an event on what is checked out.
-    fn run(&self, event: &Event, forge: &Fake) -> Ran;
-}
-
-/// What became of the jobs of an event.
-#[derive(Debug)]
-pub struct Ran {
-    /// Whether the system calls them successful.
-    pub passed: bool,
-    /// The exit status of stackstep that the system shows for the job that failed.
-    pub status: Option<u8>,
-    /// What people read.
-    pub log: String,
-}
-
-impl Ran {
-    /// Asserts that all jobs have passed.
-    #[track_caller]
-    fn passes(self) -> Self {
-        assert!(self.passed, "{}", self.log);
-        self
-    }
-
-    /// Asserts that a job has failed with this exit status of stackstep.
-    #[track_caller]
-    fn fails_with(self, status: u8) -> Self {
-        assert!(!self.passed && self.status == Some(status), "{:?}: {}", self.status, self.log);
-        self
-    }
-
-    #[track_caller]
-    fn says(self, words: &str) -> Self {
-        assert!(self.log.contains(words), "`{words}` is not in:\n{}", self.log);
-        self
-    }
-
-    #[track_caller]
-    fn never_says(self, words: &str) -> Self {
-        assert!(!self.log.contains(words), "`{words}` is in:\n{}", self.log);
-        self
-    }
-}
-
 /// A repository with people who work on it.
 pub struct Story<S> {
     system: S,
@@ -123,6 +68,11 @@ impl<S: System> Story<S> {
     /// A repository whose default branch has the map and a program, with a remote, and on its forge the open change request
     /// [`OTHER`]. `system` makes the machine.
     pub fn begin(face: &'static dyn Face, system: S) -> Self {
+        Self::by_map(face, system, MAP, &[])
+    }
+
+    /// The same with another map, and these files beside it.
+    fn by_map(face: &'static dyn Face, system: S, map: &str, files: &[(&str, &str)]) -> Self {
         let forge = Fake::start(face);
         forge.memory().pulls.clear();
         let is_healthy = Arc::new(AtomicBool::new(true));
@@ -132,12 +82,15 @@ impl<S: System> Story<S> {
             Reply::Answer(status, Vec::new(), "ok".to_owned())
         });
         let story = Self { system, forge, service, is_healthy };
-        story.found();
+        for (name, text) in files {
+            story.write(name, text);
+        }
+        story.found(map);
         story
     }
 
-    /// Makes the remote, the stacks with their files, and the default branch.
-    fn found(&self) {
+    /// Makes the remote, the stacks of the map with their files, and the default branch.
+    fn found(&self, map: &str) {
         let (remote, address) =
             (self.path("remote.git"), format!("{}/acme/shop.git", self.forge.server.url()));
         let known = std::fs::read_to_string(self.path("home/.gitconfig")).unwrap_or_default();
@@ -155,14 +108,15 @@ impl<S: System> Story<S> {
             // It is found on the PATH.
             Engine::Pulumi => "",
         };
-        self.write("stackstep.yaml", &format!("{engine}{MAP}"));
-        for stack in ["staging", "prod"] {
+        self.write("stackstep.yaml", &format!("{engine}{map}"));
+        for stack in ["staging", "prod"].into_iter().filter(|stack| map.contains(stack)) {
             // The first run of a stack creates it, and writes the salt of its secrets into its file.
             let mut preview = Command::new(env!("CARGO_BIN_EXE_stackstep"));
             preview.args(["preview", "--comment", "off", "--stack", stack]).env_clear();
             preview.env("PATH", self.system.engine().path());
             preview.env("PULUMI_BACKEND_URL", format!("file://{}", self.path("state").display()));
             preview.env("PULUMI_CONFIG_PASSPHRASE", "a passphrase").env("HOME", self.path("home"));
+            preview.env("PULUMI_HOME", self.path("home/pulumi"));
             let output = preview.current_dir(self.path("repository").join(PROGRAM)).output().unwrap();
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         }
@@ -172,12 +126,14 @@ impl<S: System> Story<S> {
         self.forge.memory().pulls.push(other);
     }
 
-    /// A program with these resources, whose output `url` is the service's address.
+    /// A program with these resources, `NAME` or `NAME=VALUE`, whose output `url` is the service's address.
     fn program(&self, resources: &[&str]) -> String {
         let mut text = "name: shop\nruntime: yaml\nresources:\n".to_owned();
         for name in resources {
+            // Another value updates the resource.
+            let (name, value) = name.split_once('=').unwrap_or((name, name));
             text +=
-                &format!("  {name}:\n    type: pulumi:index:Stash\n    properties: {{ input: {name} }}\n");
+                &format!("  {name}:\n    type: pulumi:index:Stash\n    properties: {{ input: {value} }}\n");
         }
         text + &format!("outputs:\n  url: {}\n", self.service.url())
     }
@@ -219,29 +175,40 @@ impl<S: System> Story<S> {
             (hashes.next().unwrap(), hashes.collect())
         });
         let head = self.head();
-        let map = self.git(&["show", "HEAD:stackstep.yaml"]);
+        let kept = self.git(&["ls-tree", "-r", "--name-only", "HEAD", "stackstep.yaml", ".stackstep"]);
+        let read = |name: &str| (head.clone(), name.to_owned(), self.git(&["show", &format!("HEAD:{name}")]));
+        let files: Vec<_> = kept.lines().map(read).collect();
         let mut memory = self.forge.memory();
         memory.shown.commits = commits.collect();
         memory.shown.branches.retain(|(name, _)| name != branch);
         memory.shown.branches.push((branch.to_owned(), head.clone()));
-        memory.shown.files.push((head, "stackstep.yaml".to_owned(), map));
+        memory.shown.files.extend(files);
     }
 
     /// Checks a commit out as a job on a clean machine does, and runs the jobs of the event.
     fn run(&self, commit: &str, event: &Event) -> Ran {
-        self.git(&["checkout", "--quiet", "--force", "--detach", commit]);
-        self.git(&["clean", "--quiet", "-ffdx", "--exclude", ".gitlab-ci-local"]);
+        self.check_out(commit);
         let ran = self.system.run(event, &self.forge);
         if self.system.engine() == Engine::Pulumi { ran.never_says("SANDBOX") } else { ran }
     }
 
+    fn check_out(&self, commit: &str) {
+        self.git(&["checkout", "--quiet", "--force", "--detach", commit]);
+        self.git(&["clean", "--quiet", "-ffdx", "--exclude", ".gitlab-ci-local"]);
+    }
+
     /// The author pushes a program with these resources to the branch of change request 7.
     fn propose(&self, resources: &[&str]) {
+        self.propose_program(&self.program(resources), &format!("{} resources", resources.len()));
+    }
+
+    /// The author pushes this program to the branch of change request 7.
+    fn propose_program(&self, program: &str, message: &str) {
         let there = self.git(&["branch", "--list", "--remotes", "origin/change"]);
         let from = if there.is_empty() { "origin/main" } else { "origin/change" };
         self.git(&["checkout", "--quiet", "--force", "--detach", from]);
-        self.write(&format!("{PROGRAM}/Pulumi.yaml"), &self.program(resources));
-        self.commit(&format!("{} resources", resources.len()));
+        self.write(&format!("{PROGRAM}/Pulumi.yaml"), program);
+        self.commit(message);
         self.push("change");
         let head = self.head();
         let mut memory = self.forge.memory();
@@ -251,8 +218,14 @@ impl<S: System> Story<S> {
         memory.pulls.push(Pull { branch: "change".to_owned(), head, ..Pull::default() });
     }
 
-    /// The jobs of change request 7. GitHub checks out what merging it would make.
+    /// The jobs of change request 7.
     fn previewed(&self) -> Ran {
+        let (head, commit) = self.of_the_change();
+        self.run(&commit, &Event::Change { head })
+    }
+
+    /// The head of change request 7, and the commit that its jobs check out: on GitHub what merging it would make.
+    fn of_the_change(&self) -> (String, String) {
         let head = self.git(&["rev-parse", "origin/change"]);
         let mut commit = head.clone();
         if self.forge.face.name() == "github" {
@@ -260,7 +233,7 @@ impl<S: System> Story<S> {
             self.git(&["merge", "--quiet", "--no-ff", "--message", "a merge to be tried", "origin/change"]);
             commit = self.head();
         }
-        self.run(&commit, &Event::Change { head })
+        (head, commit)
     }
 
     /// Somebody who may write approves change request 7 as it is.
@@ -316,6 +289,11 @@ impl<S: System> Story<S> {
 
     /// The kinds of the entries in the ledger of a stack, in their order.
     fn ledger(&self, stack: &str) -> Vec<String> {
+        self.entries(stack).iter().map(|entry| entry["kind"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// The entries in the ledger of a stack, in their order.
+    fn entries(&self, stack: &str) -> Vec<Value> {
         let entries = std::fs::read_dir(self.path(&format!("state/.stackstep/ledger/shop/{stack}")));
         let mut paths: Vec<PathBuf> =
             entries.into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
@@ -323,7 +301,7 @@ impl<S: System> Story<S> {
         paths.sort();
         let read =
             |path: &PathBuf| -> Value { serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap() };
-        paths.iter().map(|path| read(path)["kind"].as_str().unwrap().to_owned()).collect()
+        paths.iter().map(read).collect()
     }
 
     /// How often the engine has deployed a stack.
@@ -362,11 +340,6 @@ impl<S: System> Story<S> {
             received.into_iter().filter(|request| request.target.ends_with(&format!("/statuses/{head}")));
         set.filter(|request| request.method == "POST").map(|request| request.body).collect()
     }
-}
-
-/// The number that follows one of these words, where one does.
-pub fn number_behind(words: &str, log: &str) -> Option<u8> {
-    log.split(words).skip(1).find_map(|rest| rest.split_whitespace().next()?.parse().ok())
 }
 
 /// The name of a status, as the vendors call it.

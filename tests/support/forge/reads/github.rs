@@ -200,6 +200,11 @@ pub fn answer(asked: &Asked, memory: &Memory) -> Option<Reply> {
             "branch_policies": [{ "id": 1, "name": "main" }, { "id": 2, "name": "v*", "type": "tag" }],
         })),
         ["environments", _] => missing(),
+        ["actions", "runs", id] => match shown.has_ended(id) {
+            Some(true) => fine(json!({ "id": 30, "status": "completed", "conclusion": "failure" })),
+            Some(false) => fine(json!({ "id": 30, "status": "in_progress", "conclusion": null })),
+            None => missing(),
+        },
         ["actions", "runs", "4711", "approvals"] => {
             let of = |environment: &str, who: &str, approved: bool| {
                 json!({

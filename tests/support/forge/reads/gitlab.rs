@@ -181,6 +181,10 @@ pub fn answer(asked: &Asked, memory: &Memory) -> Option<Reply> {
         } else {
             json!([])
         }),
+        ["jobs", id] => match shown.has_ended(id) {
+            Some(ended) => fine(json!({ "id": 30, "status": if ended { "failed" } else { "running" } })),
+            None => missing(),
+        },
         ["environments"] => fine(json!([{ "id": 5, "name": asked.query["name"] }])),
         ["variables"] => fine(json!([
             { "key": "AWS_SECRET_ACCESS_KEY", "value": "hunter2-in-a-variable", "protected": shown.guarded, "environment_scope": "*" },

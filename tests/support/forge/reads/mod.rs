@@ -38,6 +38,8 @@ pub struct Shown {
     pub queue: Vec<(u64, String, String)>,
     /// Statuses: commit, name, state in GitHub's words.
     pub statuses: Vec<(String, String, &'static str)>,
+    /// The runs on GitHub, and on GitLab the jobs: the id, and whether it has ended.
+    pub runs: Vec<(String, bool)>,
 }
 
 /// A review as it is kept.
@@ -112,6 +114,11 @@ impl Shown {
         both.iter()
             .find(|own| !both.iter().any(|other| other != *own && self.history(other).contains(*own)))
             .cloned()
+    }
+
+    /// Whether a run has ended. None if there is no such run.
+    pub fn has_ended(&self, run: &str) -> Option<bool> {
+        self.runs.iter().find(|(id, _)| id == run).map(|(_, ended)| *ended)
     }
 
     /// The head of a branch.
