@@ -114,6 +114,27 @@ fn what_was_signed_is_deployed_and_nothing_else() {
 }
 
 #[test]
+fn the_rest_of_a_deployment_that_broke_off_is_done_under_the_same_approval() {
+    let signing = Signing::new("");
+    let other = "  other:\n    type: demo:index:Thing\n    properties: { size: 9 }\n";
+    signing.repository.scene.write("infra/shop/Pulumi.yaml", &format!("{}{other}", program(2)));
+    let signing = signing.merged("two things");
+    let file = signing.approve(&signing.deploy("").ends_with(75), "ann");
+    let fault = "{resources: [{match: other, on: [create], fail: no quota}]}";
+    let repository = Repository { scene: signing.repository.scene.with("PULUMI_SANDBOX_FAULTS", fault) };
+    let signing = Signing { repository, ..signing };
+    let line = format!("--approval {file}");
+    signing.deploy(&line).ends_with(1).says("signed by `ann`").says("no quota");
+    let scene = signing.repository.scene.without("PULUMI_SANDBOX_FAULTS");
+    let signing = Signing { repository: Repository { scene }, ..signing };
+    signing.deploy(&line).ends_with(0).says("signed by `ann`").says("Deployed `shop/staging`: 1 created");
+    let more = format!("{}{other}", program(3));
+    signing.repository.scene.write("infra/shop/Pulumi.yaml", &more);
+    let signing = signing.merged("one thing more");
+    signing.deploy(&line).ends_with(75).says("it is about another change").never_says("Deployed");
+}
+
+#[test]
 fn an_approval_is_handed_over_by_a_variable_or_in_anybodys_comment() {
     let signing = Signing::new("");
     let text = Signing::text(&signing.approve(&signing.deploy("").ends_with(75), "ann"));

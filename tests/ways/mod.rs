@@ -4,5 +4,6 @@ mod accept;
 mod break_glass;
 mod hold;
 mod refused;
+mod rest;
 mod rollback;
 mod shop;

@@ -40,7 +40,8 @@ pub(super) fn reserved(gates: &GateFacts<'_>, preview: Option<&Report>) -> Ledge
         job.rollback.as_ref().map(|rollback| format!("rollback to {}", short_commit(&rollback.commit)));
     if let Some(preview) = preview {
         if let Some(record) = &preview.review {
-            entry.digest = Some(reviewed(preview).unwrap_or_else(|| record.digest.clone()));
+            let rest = gates.rest.as_ref().map(|rest| rest.digest.clone());
+            entry.digest = Some(reviewed(preview).or(rest).unwrap_or_else(|| record.digest.clone()));
             entry.config.clone_from(&record.config.file);
         }
         let verdict = |verdict: RuleVerdict| match verdict {

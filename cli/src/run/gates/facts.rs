@@ -1,6 +1,8 @@
 //! The facts that the gates of a run decide by.
 
+use super::entry;
 use super::merged_changes::MergedChanges;
+use super::rest::{RestOfChange, WholeChange};
 use crate::base::error::{Error, Problem};
 use crate::base::git;
 use crate::delivery::StackSettings;
@@ -81,6 +83,10 @@ pub struct GateFacts<'a> {
     pub approvers: Vec<EntryApprover>,
     /// The change requests that are deployed.
     pub change_requests: Vec<u64>,
+    /// The deployment that broke off before this run.
+    pub(super) whole: Option<WholeChange>,
+    /// What is left of it, if that is what the preview proposes.
+    pub(super) rest: Option<RestOfChange>,
     /// The state before the preview.
     pub state: Option<StateIdentity>,
     /// Whether the ways out that people have written into the ledger count for this job: an accepted change, a broken glass.
@@ -110,10 +116,18 @@ impl GateFacts<'_> {
         self.judged.settings.as_ref()
     }
 
+    /// The digests that stand for the change which a preview proposes: its own, that of the reviewed changes which it carries
+    /// out, and that of the deployment of which it is the rest. None if the preview has no digest.
+    pub fn digests(&self, report: &Report) -> Option<Vec<String>> {
+        let own = report.review.as_ref()?.digest.clone();
+        let rest = self.rest.as_ref().map(|rest| rest.digest.clone());
+        Some(std::iter::once(own).chain(rest).chain(entry::reviewed(report)).collect())
+    }
+
     /// The acceptance of the change that a preview proposes: a person takes it for a reviewed one.
     pub fn accepted(&self, report: &Report) -> Option<&LedgerEntry> {
-        let digest = &report.review.as_ref()?.digest;
-        self.judged.past.as_ref().filter(|_| self.changes() && self.takes_ways_out)?.accepted(digest)
+        let past = self.judged.past.as_ref().filter(|_| self.changes() && self.takes_ways_out)?;
+        self.digests(report)?.iter().find_map(|digest| past.accepted(digest))
     }
 
     /// The problem that change requests can't be read, where the forge or a token for it is not known.

@@ -76,14 +76,14 @@ impl Gates<'_> {
     /// Lets a change that gates have refused pass if the broken glass is about it. Fails with the first refusal.
     pub(super) async fn stand_in_for(&mut self, refusals: Vec<Error>, report: &Report) -> Result<()> {
         let glass = self.glass().filter(|_| refusals.iter().all(may_stand_in_for)).cloned();
-        let digest = report.review.as_ref().map(|record| record.digest.clone());
+        let digests = self.facts.digests(report);
         let told: Vec<String> = refusals.iter().map(ToString::to_string).collect();
         let Some(first) = refusals.into_iter().next() else { return Ok(()) };
-        let (Some(glass), Some(digest)) = (glass, digest) else { return Err(first) };
-        if !glass.is_about_change(&digest) {
+        let (Some(glass), Some(digests)) = (glass, digests) else { return Err(first) };
+        let Some(digest) = digests.into_iter().find(|digest| glass.is_about_change(digest)) else {
             self.notes.push("the glass was broken for another change than this one".to_owned());
             return Err(first);
-        }
+        };
         let approval = as_approval(&glass);
         let usable = self.facts.judged.past.as_ref().map(|past| past.approval_use(&approval, &digest));
         if !matches!(usable, Some(ApprovalUse::Free | ApprovalUse::Continues(_))) {

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::entry;
 use super::facts::GateFacts;
 use super::found_approvals::FoundApprovals;
 use super::judged::top;
@@ -43,7 +42,7 @@ pub(super) async fn by_signatures(
     people: &mut BTreeSet<String>,
     problems: &mut Vec<Problem>,
 ) {
-    let Some(digests) = digests(question.report) else {
+    let Some(digests) = question.gates.digests(question.report) else {
         problems.push(Problem::new(
             "the events of this preview are not whole, so that there is no digest that could have been signed",
             "run the job again; see that the machine has room for temporary files",
@@ -106,13 +105,6 @@ pub(super) async fn by_signatures(
         let commit = commit.map_or_else(String::new, |commit| format!(", who looked at commit `{commit}`"));
         found.notes.push(format!("signed by `{name}`{commit}, with the key {}", signer.key));
     }
-}
-
-/// The digests that stand for the change: that of the preview, and that of the reviewed changes which it carries out. None if
-/// the preview has none.
-fn digests(report: &Report) -> Option<Vec<String>> {
-    let own = report.review.as_ref()?.digest.clone();
-    Some(std::iter::once(own).chain(entry::reviewed(report)).collect())
 }
 
 /// The line that writes and signs an approval of the change.
