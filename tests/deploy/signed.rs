@@ -6,21 +6,21 @@ use crate::support::Run;
 use crate::support::forge::{FACES, Fake, State, TOKEN};
 
 /// The program of `infra/shop` with this size.
-fn program(size: u8) -> String {
+pub fn program(size: u8) -> String {
     format!(
         "name: shop\nruntime: yaml\nresources:\n  thing:\n    type: demo:index:Thing\n    properties: {{ size: {size} }}\n"
     )
 }
 
 /// A repository whose stack `staging` needs signed approvals, in the job of a merged change that ada has opened.
-struct Signing {
+pub struct Signing {
     fake: Fake,
-    repository: Repository,
+    pub repository: Repository,
 }
 
 impl Signing {
     /// `approvals` is what the entry says of them, beside that they are signed.
-    fn new(approvals: &str) -> Self {
+    pub fn new(approvals: &str) -> Self {
         let fake = Fake::start(FACES.iter().copied().find(|face| face.name() == "gitlab").unwrap());
         let entry = format!("unreviewed: allow, approvals: {{ by: [ssh]{approvals} }}");
         let repository = Repository::new(&format!("{MAP}stacks:\n  staging: {{ {entry} }}\n"));
@@ -45,19 +45,19 @@ impl Signing {
     }
 
     /// The path of a person's key.
-    fn key(&self, name: &str) -> String {
+    pub fn key(&self, name: &str) -> String {
         self.repository.scene.root().join(name).display().to_string()
     }
 
     /// Writes the list of signers.
-    fn list(&self, names: &[&str]) {
+    pub fn list(&self, names: &[&str]) {
         let public = |name: &&str| std::fs::read_to_string(format!("{}.pub", self.key(name))).unwrap();
         let lines = names.iter().map(|name| format!("{name} {}", public(name)));
         self.repository.scene.write(".stackstep/allowed_signers", &lines.collect::<String>());
     }
 
     /// Merges what stands in the checkout as merge request 7, and enters the job of it.
-    fn merged(self, message: &str) -> Self {
+    pub fn merged(self, message: &str) -> Self {
         let before = self.repository.head();
         self.repository.commit(message);
         self.repository.push("main");
@@ -71,12 +71,12 @@ impl Signing {
         Self { repository: self.repository.on_branch("main"), ..self }
     }
 
-    fn deploy(&self, more: &str) -> Run {
+    pub fn deploy(&self, more: &str) -> Run {
         self.repository.scene.run(&format!("deploy {more}"))
     }
 
     /// Signs what a refused deployment says that it would deploy.
-    fn approve(&self, refused: &Run, name: &str) -> String {
+    pub fn approve(&self, refused: &Run, name: &str) -> String {
         let log = refused.log();
         let line = log.split("sign it with `stackstep ").nth(1).unwrap_or_else(|| panic!("{log}"));
         let line = line.split('`').next().unwrap().replace("~/.ssh/id_ed25519", &self.key(name));

@@ -7,3 +7,4 @@ mod refused;
 mod rest;
 mod rollback;
 mod shop;
+mod signed_glass;

@@ -29,6 +29,8 @@ pub struct JudgedRun {
     pub is_last: bool,
     /// Whether it is the commit's own file, so that its own list of signers counts.
     pub is_own: bool,
+    /// The commit that was deployed last, if it is another one and had settings for the stack.
+    pub last: Option<String>,
     /// The commit that was deployed last, if its list of signers judges as well, or alone.
     pub earlier: Option<String>,
     /// What the report has to say of how the run is judged, a sentence each.

@@ -28,6 +28,8 @@ mod refused;
 mod rest;
 pub mod rollback;
 mod signed;
+mod signed_people;
+pub mod signers;
 mod taken_away;
 mod unreviewed;
 mod without_entry;

@@ -27,6 +27,16 @@ enum_of_words! {
     }
 }
 
+impl SignedOperation {
+    /// The words of the command line that writes what is signed.
+    pub fn on_the_line(self) -> &'static str {
+        match self {
+            Self::Approve => "stackstep approve",
+            Self::BreakGlass => "stackstep approve --break-glass",
+        }
+    }
+}
+
 /// What somebody has signed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -21,6 +21,7 @@ pub use signers::SignerList;
 pub use why::WhyNotSigned;
 
 use signature::FileSignature;
+use signers::KeyNames;
 
 use crate::base::moment::Moment;
 use crate::base::words::Words as _;
@@ -43,8 +44,10 @@ pub struct WantedEnvelope<'a> {
 /// Who has signed an envelope that counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signer {
-    /// The names of the person in the lists of signers.
+    /// The names of the person in the lists of signers, and in a certificate.
     pub names: Vec<String>,
+    /// Those of them that the lists themselves say of the person.
+    pub listed: Vec<String>,
     /// The fingerprint of the key.
     pub key: String,
     /// The envelope.
@@ -72,20 +75,23 @@ pub fn verify(
     // What is no envelope at all is named first: a signature of it would not help.
     let envelope = Envelope::read(bytes)?;
     fits?;
-    let mut names: Option<Vec<String>> = None;
+    let mut found: Option<KeyNames> = None;
     for list in lists {
         let here = list.names(&signature.key, now)?;
-        names = Some(match names {
+        found = Some(match found {
             None => here,
-            Some(before) => before.into_iter().filter(|name| has_name(&here, name)).collect(),
+            Some(before) => KeyNames {
+                names: before.names.into_iter().filter(|name| has_name(&here.names, name)).collect(),
+                listed: before.listed.into_iter().filter(|name| has_name(&here.listed, name)).collect(),
+            },
         });
     }
-    let names = names.ok_or_else(|| WhyNotSigned::NoList("any version".to_owned()))?;
+    let KeyNames { names, listed } = found.ok_or_else(|| WhyNotSigned::NoList("any version".to_owned()))?;
     if names.is_empty() {
         return Err(WhyNotSigned::OtherPerson);
     }
     is_wanted(&envelope, wanted, now)?;
-    Ok(Signer { names, key: signature.key.key().fingerprint(), envelope })
+    Ok(Signer { names, listed, key: signature.key.key().fingerprint(), envelope })
 }
 
 /// Whether one of the names is this one. Names are not told apart by small and capital letters, as no forge does.
