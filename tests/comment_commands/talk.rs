@@ -180,7 +180,8 @@ fn event(forge: &str, id: u64, text: &str) -> Value {
         "repository": { "full_name": "acme/shop", "default_branch": "main", "private": true },
     });
     if forge == "gitea" {
-        // Beside what GitHub sends, it has the change, which is that of a fork here.
+        // It has the change, which is that of a fork here, and not at the issue.
+        event["issue"]["pull_request"] = Value::Null;
         let side = |repository: &str, name: &str| json!({ "ref": name, "sha": "0".repeat(40), "repo": { "full_name": repository } });
         event["pull_request"] =
             json!({ "number": 7, "head": side("eve/shop", "feature"), "base": side("acme/shop", "main") });
