@@ -158,8 +158,9 @@ pub async fn break_glass(
         }
         GlassBreaker::Signed(text) => {
             refuse_without_a_branch(job)?;
-            let signer =
-                signed_breaker(text, &digest, job, judged, client.as_ref()).await.map_err(not_signed)?;
+            let signer = signed_breaker(text, &digest, job, judged, client.as_ref())
+                .await
+                .map_err(|why| not_signed(&why))?;
             (signer.names.first().cloned().unwrap_or_default(), Some(signer))
         }
     };
@@ -177,7 +178,10 @@ pub async fn break_glass(
     let issue = opened.as_ref().ok();
     entry.issue = issue.map(|issue| issue.number);
     let decide = |past: &History| {
-        signer.iter().try_for_each(|signer| refuse_used(Some(past), signer)).map_err(not_signed)?;
+        signer
+            .iter()
+            .try_for_each(|signer| refuse_used(Some(past), signer))
+            .map_err(|why| not_signed(&why))?;
         Ok::<_, Error>(entry.clone())
     };
     let written = ledger.append(decide).await;
@@ -260,7 +264,7 @@ fn refuse_without_a_branch(job: &Job<'_>) -> Result<()> {
 }
 
 /// The refusal of a signature.
-fn not_signed(why: WhyNotSigned) -> Error {
+fn not_signed(why: &WhyNotSigned) -> Error {
     refused(
         format!("what was signed does not count: {}", why.in_words()),
         why.way_out(SignedOperation::BreakGlass),

@@ -91,7 +91,7 @@ impl Talk {
     fn event(&self, id: u64, action: &str) -> Value {
         let is_it = |event: &Value| event["comment"]["id"].as_u64() == Some(id) && event["action"] == action;
         loop {
-            let event = self.events.recv_timeout(PATIENCE).expect("the forge sends the event");
+            let event = self.events.recv_timeout(PATIENCE).unwrap();
             if is_it(&event) {
                 return event;
             }

@@ -11,7 +11,7 @@ use crate::ci::console::Console;
 use crate::ledger::Ledger;
 use crate::ledger::entry::LedgerEntry;
 use crate::ledger::history::History;
-use crate::report::{Operation, Reason, Report, ReviewRecord};
+use crate::report::{Operation, Reason, Report, ReviewComparison, ReviewRecord};
 use crate::reviewed::in_comment;
 
 /// The longest record that is kept, in characters.
@@ -94,15 +94,14 @@ impl Gates<'_> {
             || !facts.reviewed.digests.is_empty()
             || !facts.approved.digests.is_empty();
         let report = report.filter(|_| hangs_on_it && ledger.has_room_for_records())?;
-        if report.comparison.as_ref().is_some_and(|comparison| comparison.passed()) {
+        if report.comparison.as_ref().is_some_and(ReviewComparison::passed) {
             return None;
         }
-        let word = match &facts.rest {
-            Some(rest) => rest.word.clone(),
-            None => {
-                let record = report.review.as_deref()?.clone().masked(&|text| console.masker().mask(text));
-                in_comment::packed(&record)?
-            }
+        let word = if let Some(rest) = &facts.rest {
+            rest.word.clone()
+        } else {
+            let record = report.review.as_deref()?.clone().masked(&|text| console.masker().mask(text));
+            in_comment::packed(&record)?
         };
         (word.len() <= LONGEST).then_some(word)
     }
