@@ -1,8 +1,7 @@
 //! The facts that the gates of a run decide by.
 
-use super::entry;
 use super::merged_changes::MergedChanges;
-use super::rest::{RestOfChange, WholeChange};
+use super::whole_change::{RestOfChange, WholeChange};
 use crate::base::error::{Error, Problem};
 use crate::base::git;
 use crate::delivery::StackSettings;
@@ -13,7 +12,7 @@ use crate::ledger::Ledger;
 use crate::ledger::entry::{EntryApprover, LedgerEntry};
 use crate::ledger::history::History;
 use crate::ledger::state_identity::StateIdentity;
-use crate::report::{Reason, Report, ReviewRecord};
+use crate::report::{Reason, Report, ReviewRecord, root_of};
 use crate::reviewed::change::{MadeFrom, ProposedChange};
 
 /// What a run is judged by, with the ledger of its stack.
@@ -123,7 +122,7 @@ impl GateFacts<'_> {
     pub fn digests(&self, report: &Report) -> Option<Vec<String>> {
         let own = report.review.as_ref()?.digest.clone();
         let rest = self.rest.as_ref().map(|rest| rest.digest.clone());
-        Some(std::iter::once(own).chain(rest).chain(entry::reviewed(report)).collect())
+        Some(std::iter::once(own).chain(rest).chain(reviewed(report)).collect())
     }
 
     /// The acceptance of the change that a preview proposes: a person takes it for a reviewed one.
@@ -158,5 +157,18 @@ impl GateFacts<'_> {
     pub fn refusal(&self, what: impl std::fmt::Display, hint: impl Into<String>, reason: Reason) -> Error {
         let what = format!("`{}` is refused: {what}", self.job.inputs.command.word());
         Error::Refused { what, hint: hint.into(), reason }
+    }
+}
+
+/// The digest of the reviewed changes that the deployment carries out. What is left of a deployment that broke off is no
+/// other change than the whole. None if it was not compared with any, or is another one.
+pub(super) fn reviewed(preview: &Report) -> Option<String> {
+    let comparison = preview.comparison.as_ref().filter(|comparison| comparison.passed())?;
+    match comparison.reviewed.as_slice() {
+        [one] => Some(one.clone()),
+        several => {
+            let digests: Vec<&str> = several.iter().map(String::as_str).collect();
+            (!digests.is_empty()).then(|| root_of(&digests))
+        }
     }
 }

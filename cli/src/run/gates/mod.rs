@@ -32,6 +32,7 @@ mod signed_people;
 pub mod signers;
 mod taken_away;
 mod unreviewed;
+mod whole_change;
 mod without_entry;
 
 use std::cell::{Cell, RefCell};
@@ -63,7 +64,6 @@ use facts::{GateFacts, ReviewedNames};
 pub use judge::judge;
 pub use judged::{find_sinks, top};
 use merged_changes::MergedChanges;
-use rest::WholeChange;
 
 /// The gates of one run.
 pub struct Gates<'a> {
@@ -126,7 +126,7 @@ impl<'a> Gates<'a> {
             let review = &self.facts.job.inputs.review;
             self.facts.reviewed = unreviewed::named_as_reviewed(&self.facts, &review.reviewed)?;
             self.facts.approved = unreviewed::named_as_approved(&self.facts, &review.approved_change)?;
-            self.facts.whole = WholeChange::find(&self.facts);
+            self.facts.whole = rest::find_whole(&self.facts);
             let named = [&self.facts.reviewed, &self.facts.approved];
             let records: Vec<ReviewRecord> =
                 named.into_iter().flat_map(|names| names.records.iter().cloned()).collect();

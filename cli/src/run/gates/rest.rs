@@ -7,11 +7,12 @@
 use super::Gates;
 use super::facts::GateFacts;
 use super::unreviewed::by_records;
+use super::whole_change::{RestOfChange, WholeChange};
 use crate::ci::console::Console;
 use crate::ledger::Ledger;
 use crate::ledger::entry::LedgerEntry;
 use crate::ledger::history::History;
-use crate::report::{Operation, Reason, Report, ReviewComparison, ReviewRecord};
+use crate::report::{Operation, Reason, Report, ReviewComparison};
 use crate::reviewed::in_comment;
 
 /// The longest record that is kept, in characters.
@@ -20,26 +21,6 @@ const LONGEST: usize = 1 << 20;
 /// The differences to the whole that a note names.
 const NAMED: usize = 3;
 
-/// A change whose deployment broke off.
-#[derive(Debug, Clone)]
-pub(super) struct WholeChange {
-    /// Its record.
-    pub record: ReviewRecord,
-    /// The record as the ledger has it.
-    word: String,
-}
-
-/// What is left of a change.
-#[derive(Debug, Clone)]
-pub(super) struct RestOfChange {
-    /// The digest of the whole change.
-    pub digest: String,
-    /// The number of its steps that are done.
-    pub done: u64,
-    /// The record of the whole, as the ledger has it.
-    word: String,
-}
-
 /// The deployment that broke off before this run, if nothing else has begun since.
 fn broken_off<'g>(gates: &'g GateFacts<'_>) -> Option<&'g LedgerEntry> {
     let own = gates.job.inputs.command.word();
@@ -47,13 +28,11 @@ fn broken_off<'g>(gates: &'g GateFacts<'_>) -> Option<&'g LedgerEntry> {
     (last.command.as_deref().unwrap_or(Operation::Up.name()) == own).then_some(last)
 }
 
-impl WholeChange {
-    /// The change whose deployment broke off before this run. None if there is none, or the ledger does not have its record.
-    pub(super) fn find(gates: &GateFacts<'_>) -> Option<Self> {
-        let last = broken_off(gates)?;
-        let (word, digest) = (last.record.as_deref()?, last.digest.as_deref()?);
-        Some(Self { record: in_comment::unpacked(word, digest)?, word: word.to_owned() })
-    }
+/// The change whose deployment broke off before this run. None if there is none, or the ledger does not have its record.
+pub(super) fn find_whole(gates: &GateFacts<'_>) -> Option<WholeChange> {
+    let last = broken_off(gates)?;
+    let (word, digest) = (last.record.as_deref()?, last.digest.as_deref()?);
+    Some(WholeChange { record: in_comment::unpacked(word, digest)?, word: word.to_owned() })
 }
 
 impl Gates<'_> {

@@ -9,14 +9,16 @@ mod envelope;
 mod handed;
 mod keys;
 mod names;
+mod operation;
 mod signature;
 mod signers;
 mod why;
 mod wire;
 
-pub use envelope::{ENVELOPE_VERSION, Envelope, SignedOperation};
+pub use envelope::{ENVELOPE_VERSION, Envelope};
 pub use handed::{HandedApproval, SignedEnvelope, has_a_signature, in_files, in_text};
-pub use names::{ALLOWED_SIGNERS, NAMESPACE, REVOKED_KEYS};
+pub use names::{ALLOWED_SIGNERS, NAMESPACE, REVOKED_KEYS, has_name};
+pub use operation::SignedOperation;
 pub use signers::SignerList;
 pub use why::WhyNotSigned;
 
@@ -92,11 +94,6 @@ pub fn verify(
     }
     is_wanted(&envelope, wanted, now)?;
     Ok(Signer { names, listed, key: signature.key.key().fingerprint(), envelope })
-}
-
-/// Whether one of the names is this one. Names are not told apart by small and capital letters, as no forge does.
-pub fn has_name(names: &[String], name: &str) -> bool {
-    names.iter().any(|own| own.eq_ignore_ascii_case(name))
 }
 
 fn is_wanted(envelope: &Envelope, wanted: &WantedEnvelope<'_>, now: Moment) -> Result<(), WhyNotSigned> {

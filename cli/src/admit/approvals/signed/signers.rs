@@ -2,9 +2,8 @@
 //! back. <https://man.openbsd.org/ssh-keygen.1#ALLOWED_SIGNERS>
 
 use super::certificate::Certificate;
-use super::has_name;
 use super::keys::{PublicKey, is_algorithm};
-use super::names::{ALLOWED_SIGNERS, NAMESPACE, REVOKED_KEYS};
+use super::names::{ALLOWED_SIGNERS, NAMESPACE, REVOKED_KEYS, has_name};
 use super::signature::SigningKey;
 use super::why::WhyNotSigned;
 use crate::base::moment::Moment;

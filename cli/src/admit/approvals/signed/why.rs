@@ -2,8 +2,8 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use super::envelope::SignedOperation;
 use super::names::{ALLOWED_SIGNERS, NAMESPACE, REVOKED_KEYS};
+use super::operation::SignedOperation;
 use crate::ledger::entry::instant;
 use crate::report::short_digest;
 
