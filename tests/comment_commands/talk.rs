@@ -173,10 +173,18 @@ fn event(forge: &str, id: u64, text: &str) -> Value {
             "object_attributes": { "id": id, "note": text, "noteable_type": "MergeRequest", "action": "create" },
         });
     }
-    json!({
+    let mut event = json!({
         "action": "created", "is_pull": true,
         "issue": { "number": 7, "pull_request": { "url": "https://example.com/pulls/7" } },
         "comment": { "id": id, "body": text, "user": { "login": "somebody" } },
         "repository": { "full_name": "acme/shop", "default_branch": "main", "private": true },
-    })
+    });
+    if forge == "gitea" {
+        // It has the change, which is that of a fork here, and not at the issue.
+        event["issue"]["pull_request"] = Value::Null;
+        let side = |repository: &str, name: &str| json!({ "ref": name, "sha": "0".repeat(40), "repo": { "full_name": repository } });
+        event["pull_request"] =
+            json!({ "number": 7, "head": side("eve/shop", "feature"), "base": side("acme/shop", "main") });
+    }
+    event
 }

@@ -10,4 +10,5 @@ mod removed;
 pub mod repository;
 mod several;
 mod signed;
+mod signers;
 mod together;

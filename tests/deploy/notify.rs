@@ -52,6 +52,13 @@ fn deploy(repository: &Repository) -> Run {
     repository.scene.run_args(&["deploy", "--upsert", "--result-file", &result])
 }
 
+/// Gives the thing of the program another size.
+fn sized(repository: &Repository, size: u8) {
+    let path = repository.scene.program.join("infra/shop/Pulumi.yaml");
+    let program = std::fs::read_to_string(&path).unwrap();
+    repository.scene.write("infra/shop/Pulumi.yaml", &program.replace("size: 1", &format!("size: {size}")));
+}
+
 fn body(request: &Received) -> Value {
     serde_json::from_str(&request.body).unwrap()
 }
@@ -78,6 +85,22 @@ fn a_deployment_that_waits_for_an_approval_tells_slack_once() {
     assert!(blocks.contains("an approval is missing") && blocks.contains("What to do:"), "{blocks}");
     assert!(blocks.contains("2 to create"), "{blocks}");
     leaks_nothing(&repository, &run);
+}
+
+#[test]
+fn a_deployment_that_still_waits_when_its_job_is_run_again_tells_nobody_again() {
+    let server = Server::start(|_, _| ok());
+    let repository = hooked(waiting(SLACK), &server);
+    // The first preview creates the stack, which writes the salt of its secrets into its file.
+    repository.scene.run("preview --upsert -C infra/shop --stack staging").ends_with(0);
+    deploy(&repository).ends_with(75).says("was told of `waiting`");
+    let again = deploy(&repository).ends_with(75);
+    again.says("nobody is told of this again").never_says("was told of");
+    assert_eq!(server.received().len(), 1);
+    // Another change waits as well, and nobody knows of it yet.
+    sized(&repository, 2);
+    deploy(&repository).ends_with(75).says("was told of `waiting`");
+    assert_eq!(server.received().len(), 2);
 }
 
 #[test]
@@ -311,8 +334,11 @@ fn people_are_named_in_a_new_comment_on_the_merged_change_request() {
         .with("STACKSTEP_FORGE_URL", &fake.server.url())
         .with("STACKSTEP_FORGE_TOKEN", TOKEN)
         .with("STACKSTEP_COMMENT", "off");
-    for _ in 0..2 {
-        scene
+    let repository = Repository { scene };
+    for size in [1, 2] {
+        sized(&repository, size);
+        repository
+            .scene
             .run("deploy --upsert")
             .ends_with(75)
             .says("a comment for acme/oncall, ann was told of `waiting`");

@@ -6,21 +6,21 @@ use crate::support::Run;
 use crate::support::forge::{FACES, Fake, State, TOKEN};
 
 /// The program of `infra/shop` with this size.
-fn program(size: u8) -> String {
+pub fn program(size: u8) -> String {
     format!(
         "name: shop\nruntime: yaml\nresources:\n  thing:\n    type: demo:index:Thing\n    properties: {{ size: {size} }}\n"
     )
 }
 
 /// A repository whose stack `staging` needs signed approvals, in the job of a merged change that ada has opened.
-struct Signing {
+pub struct Signing {
     fake: Fake,
-    repository: Repository,
+    pub repository: Repository,
 }
 
 impl Signing {
     /// `approvals` is what the entry says of them, beside that they are signed.
-    fn new(approvals: &str) -> Self {
+    pub fn new(approvals: &str) -> Self {
         let fake = Fake::start(FACES.iter().copied().find(|face| face.name() == "gitlab").unwrap());
         let entry = format!("unreviewed: allow, approvals: {{ by: [ssh]{approvals} }}");
         let repository = Repository::new(&format!("{MAP}stacks:\n  staging: {{ {entry} }}\n"));
@@ -45,19 +45,19 @@ impl Signing {
     }
 
     /// The path of a person's key.
-    fn key(&self, name: &str) -> String {
+    pub fn key(&self, name: &str) -> String {
         self.repository.scene.root().join(name).display().to_string()
     }
 
     /// Writes the list of signers.
-    fn list(&self, names: &[&str]) {
+    pub fn list(&self, names: &[&str]) {
         let public = |name: &&str| std::fs::read_to_string(format!("{}.pub", self.key(name))).unwrap();
         let lines = names.iter().map(|name| format!("{name} {}", public(name)));
         self.repository.scene.write(".stackstep/allowed_signers", &lines.collect::<String>());
     }
 
     /// Merges what stands in the checkout as merge request 7, and enters the job of it.
-    fn merged(self, message: &str) -> Self {
+    pub fn merged(self, message: &str) -> Self {
         let before = self.repository.head();
         self.repository.commit(message);
         self.repository.push("main");
@@ -71,12 +71,12 @@ impl Signing {
         Self { repository: self.repository.on_branch("main"), ..self }
     }
 
-    fn deploy(&self, more: &str) -> Run {
+    pub fn deploy(&self, more: &str) -> Run {
         self.repository.scene.run(&format!("deploy {more}"))
     }
 
     /// Signs what a refused deployment says that it would deploy.
-    fn approve(&self, refused: &Run, name: &str) -> String {
+    pub fn approve(&self, refused: &Run, name: &str) -> String {
         let log = refused.log();
         let line = log.split("sign it with `stackstep ").nth(1).unwrap_or_else(|| panic!("{log}"));
         let line = line.split('`').next().unwrap().replace("~/.ssh/id_ed25519", &self.key(name));
@@ -111,6 +111,27 @@ fn what_was_signed_is_deployed_and_nothing_else() {
     let signing = signing.merged("the next change");
     let run = signing.deploy(&format!("--approval {file}")).ends_with(75).never_says("Deployed");
     run.says("does not count: it is about another change").says("look at what would be deployed now");
+}
+
+#[test]
+fn the_rest_of_a_deployment_that_broke_off_is_done_under_the_same_approval() {
+    let signing = Signing::new("");
+    let other = "  other:\n    type: demo:index:Thing\n    properties: { size: 9 }\n";
+    signing.repository.scene.write("infra/shop/Pulumi.yaml", &format!("{}{other}", program(2)));
+    let signing = signing.merged("two things");
+    let file = signing.approve(&signing.deploy("").ends_with(75), "ann");
+    let fault = "{resources: [{match: other, on: [create], fail: no quota}]}";
+    let repository = Repository { scene: signing.repository.scene.with("PULUMI_SANDBOX_FAULTS", fault) };
+    let signing = Signing { repository, ..signing };
+    let line = format!("--approval {file}");
+    signing.deploy(&line).ends_with(1).says("signed by `ann`").says("no quota");
+    let scene = signing.repository.scene.without("PULUMI_SANDBOX_FAULTS");
+    let signing = Signing { repository: Repository { scene }, ..signing };
+    signing.deploy(&line).ends_with(0).says("signed by `ann`").says("Deployed `shop/staging`: 1 created");
+    let more = format!("{}{other}", program(3));
+    signing.repository.scene.write("infra/shop/Pulumi.yaml", &more);
+    let signing = signing.merged("one thing more");
+    signing.deploy(&line).ends_with(75).says("it is about another change").never_says("Deployed");
 }
 
 #[test]

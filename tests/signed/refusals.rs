@@ -1,13 +1,13 @@
 //! Each refusal of a signed approval, with its words and its way out.
 
-use stackstep::admit::approvals::signed::SignerList;
+use stackstep::admit::approvals::signed::{SignedOperation, SignerList};
 
 use super::{Desk, ENVELOPE, NAMESPACE, judged, judged_by};
 
 /// The words and the way out for an approval that does not count.
 fn refusal(approval: &str, allowed: &str, revoked: &str) -> (String, String) {
     let why = judged(approval, allowed, revoked).expect_err(approval);
-    (why.in_words(), why.way_out())
+    (why.in_words(), why.way_out(SignedOperation::Approve))
 }
 
 #[test]

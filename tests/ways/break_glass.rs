@@ -9,7 +9,7 @@ use crate::support::forge::{FACES, Fake, JOB_TOKEN, TOKEN};
 const ENTRY: &str = ", approvals: { needed: 2 }, break-glass: { from: [ann, \"@acme/platform\"] }";
 
 /// A change that was refused, in a job that ann has started, with its digest.
-fn refused(entry: &str, forge: &str) -> (Shop, String, Fake) {
+pub fn refused(entry: &str, forge: &str) -> (Shop, String, Fake) {
     let fake = Fake::start(*FACES.iter().find(|face| face.name() == forge).unwrap());
     let shop = Shop::deployed(entry)
         .with("STACKSTEP_FORGE", forge)
@@ -24,7 +24,7 @@ fn refused(entry: &str, forge: &str) -> (Shop, String, Fake) {
     (shop, digest, fake)
 }
 
-fn breaks(shop: &Shop, digest: &str) -> Run {
+pub fn breaks(shop: &Shop, digest: &str) -> Run {
     let link = "https://acme.example/incidents/12";
     shop.verb("break-glass", &["--digest", digest, "--reason", "the shop is down", "--link", link])
 }

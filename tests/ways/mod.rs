@@ -4,5 +4,7 @@ mod accept;
 mod break_glass;
 mod hold;
 mod refused;
+mod rest;
 mod rollback;
 mod shop;
+mod signed_glass;

@@ -37,9 +37,7 @@ pub(super) fn of_github(env: &Env) -> Option<StartedBy> {
             "only a new comment is a command, not one that was edited or deleted",
         ));
     }
-    let on_a_pull = event.pointer("/issue/pull_request").is_some_and(|pull| !pull.is_null())
-        || event.get("is_pull").and_then(Value::as_bool) == Some(true);
-    if !on_a_pull {
+    if !is_on_a_pull_request(event) {
         return Some(StartedBy::NoCommand(
             "the comment is on an issue, and commands are about pull requests",
         ));
@@ -49,6 +47,12 @@ pub(super) fn of_github(env: &Env) -> Option<StartedBy> {
         comment: event.pointer("/comment/id")?.as_u64()?,
         text: text("/comment/body").map(str::to_owned),
     }))
+}
+
+/// Whether the event of a comment is about one on a pull request. Gitea says it beside the issue.
+pub(super) fn is_on_a_pull_request(event: &Value) -> bool {
+    event.pointer("/issue/pull_request").is_some_and(|pull| !pull.is_null())
+        || event.get("is_pull").and_then(Value::as_bool) == Some(true)
 }
 
 /// The comment that a webhook has handed to a pipeline trigger.

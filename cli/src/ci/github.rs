@@ -278,8 +278,10 @@ fn about(env: &Env, event: &Value) -> Context {
     };
     match kind {
         "workflow_run" => workflow_run(context, env, event),
+        // Gitea's event of a comment has the pull request as well, of whose code the run has nothing:
+        // https://github.com/go-gitea/gitea/blob/main/modules/structs/hook.go
+        "issue_comment" if comment::is_on_a_pull_request(event) => of_comment(context, event),
         _ if event.get("pull_request").is_some_and(Value::is_object) => pull_request(context, env, event),
-        "issue_comment" if event.pointer("/issue/pull_request").is_some() => comment(context, event),
         // An issue has no change; without the issue in the event it is not known.
         "issue_comment" => Context { proposed: event.get("issue").is_none(), ..context },
         _ => match change_of_ref(reference(env)) {
@@ -369,7 +371,7 @@ fn run_reported_on(env: &Env) -> Option<u64> {
 }
 
 /// The context of a comment on a pull request: the event tells neither the origin of the change nor its commit.
-fn comment(context: Context, event: &Value) -> Context {
+fn of_comment(context: Context, event: &Value) -> Context {
     Context {
         change_request: event.pointer("/issue/number").and_then(Value::as_u64),
         proposed: true,

@@ -19,6 +19,11 @@ const NAMED_BY: &[(&str, &[&str])] = &[
 /// this one away.
 const OF_GITLAB: &str = "GITLAB_CI";
 
+/// Whether variables of the system tell who started a job.
+pub fn tells(ci: &dyn CiSystem) -> bool {
+    NAMED_BY.iter().any(|(name, _)| *name == ci.name())
+}
+
 /// The person who started the job, by the forge's name for them. None for a program, and on a system that does not tell, or
 /// tells a name that anybody can choose.
 pub fn starter(ci: &dyn CiSystem, env: &Env, context: &Context) -> Option<String> {

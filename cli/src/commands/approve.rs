@@ -4,8 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::builder::{NonEmptyStringValueParser, PathBufValueParser};
-use clap::{Arg, ArgMatches};
+use clap::builder::{ArgPredicate, NonEmptyStringValueParser, PathBufValueParser};
+use clap::{Arg, ArgAction, ArgMatches};
 
 use crate::admit::approvals::signed::{ENVELOPE_VERSION, Envelope, NAMESPACE, SignedOperation};
 use crate::base::env::Env;
@@ -26,6 +26,8 @@ use crate::run::prepare::{RunRequest, Until, prepare};
 /// What is to be approved, and how it is signed.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ApproveAsk {
+    /// What is signed: that the change is approved, or that the glass is broken for it.
+    pub operation: SignedOperation,
     /// The digest of the change.
     pub digest: String,
     /// How long the approval counts, as a length of time.
@@ -36,8 +38,11 @@ pub struct ApproveAsk {
     pub file: PathBuf,
 }
 
+/// The flag for a statement that breaks the glass.
+const BREAK_GLASS: &str = "break-glass";
+
 /// The arguments of `approve` that are no inputs.
-pub fn args() -> [Arg; 4] {
+pub fn args() -> [Arg; 5] {
     let text = |name: &'static str, help: &'static str| {
         Arg::new(name).long(name).help(help).value_parser(NonEmptyStringValueParser::new()).display_order(0)
     };
@@ -49,7 +54,15 @@ pub fn args() -> [Arg; 4] {
         text("digest", "The digest of the change: `sha256:…`, as the refused deployment and the preview's result file have it")
             .value_name("DIGEST")
             .required(true),
-        text("expires", "How long the approval counts").value_name("TIME").default_value("24h"),
+        text("expires", "How long the approval counts; what breaks the glass counts for an hour")
+            .value_name("TIME")
+            .default_value("24h")
+            .default_value_if(BREAK_GLASS, ArgPredicate::IsPresent, "1h"),
+        Arg::new(BREAK_GLASS)
+            .long(BREAK_GLASS)
+            .help("Sign that the glass is broken for the change, for `stackstep break-glass --signed`")
+            .action(ArgAction::SetTrue)
+            .display_order(0),
         path("key", "The SSH key to sign with; without it the line that signs is printed"),
         path("file", "The file to write").default_value("approval.json"),
     ]
@@ -60,6 +73,11 @@ impl ApproveAsk {
     pub fn given(sub: &ArgMatches) -> Self {
         let text = |name: &str| sub.get_one::<String>(name).cloned().unwrap_or_default();
         Self {
+            operation: if sub.get_flag(BREAK_GLASS) {
+                SignedOperation::BreakGlass
+            } else {
+                SignedOperation::Approve
+            },
             digest: text("digest"),
             expires: text("expires"),
             key: sub.get_one::<PathBuf>("key").cloned(),
@@ -113,7 +131,7 @@ pub async fn approve(ask: &ApproveAsk, flags: &Flags, env: &Env, console: &mut C
         return Err(error);
     }
     let job = found.into_job()?;
-    let envelope = envelope(&job, SignedOperation::Approve, &ask.digest, &ask.expires)?;
+    let envelope = envelope(&job, ask.operation, &ask.digest, &ask.expires)?;
     let file = env.cwd().join(&ask.file);
     let signature = PathBuf::from(format!("{}.sig", file.display()));
     std::fs::write(&file, envelope.to_text()).map_err(Error::io("write", &file))?;
@@ -125,8 +143,12 @@ pub async fn approve(ask: &ApproveAsk, flags: &Flags, env: &Env, console: &mut C
         _ => {}
     }
     let environment = envelope.environment.as_ref().map(|name| format!(", environment `{name}`"));
+    let verb = match ask.operation {
+        SignedOperation::Approve => "approves",
+        SignedOperation::BreakGlass => "breaks the glass of",
+    };
     console.line(&format!(
-        "approves `{}`{} until {}: {}",
+        "{verb} `{}`{} until {}: {}",
         envelope.stack,
         environment.unwrap_or_default(),
         envelope.expires,
@@ -138,10 +160,16 @@ pub async fn approve(ask: &ApproveAsk, flags: &Flags, env: &Env, console: &mut C
         return Ok(0);
     };
     sign(&env.cwd().join(key), &file, env).await?;
-    console.line(&format!(
-        "signed: `{shown}.sig`; hand both over by the input `approval: {shown}`, or paste this into a comment on the change \
-         request, or into `STACKSTEP_APPROVAL`:"
-    ));
+    let over = match ask.operation {
+        SignedOperation::Approve => format!(
+            "hand both over by the input `approval: {shown}`, or paste this into a comment on the change request, or into \
+             `STACKSTEP_APPROVAL`"
+        ),
+        SignedOperation::BreakGlass => {
+            format!("hand both, or this text, to a job that says `stackstep break-glass … --signed {shown}`")
+        }
+    };
+    console.line(&format!("signed: `{shown}.sig`; {over}:"));
     let armour = std::fs::read_to_string(&signature).map_err(Error::io("read", &signature))?;
     console.text(&format!("```\n{}{}\n```", envelope.to_text(), armour.trim_end()));
     Ok(0)

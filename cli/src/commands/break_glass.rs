@@ -7,11 +7,13 @@ use std::time::Duration;
 use clap::{ArgMatches, Command as Clap};
 
 use super::ledger_verb;
+use crate::admit::approvals::signed::{SignedOperation, WhyNotSigned};
 use crate::base::env::Env;
 use crate::base::error::{Error, Problem, Result};
 use crate::base::http::Url;
 use crate::ci::Level;
 use crate::ci::console::Console;
+use crate::delivery::DeliveryEvent;
 use crate::delivery::history::RepositoryHistory;
 use crate::delivery::notify::NotifyEvent;
 use crate::delivery::place::ForgeAccess;
@@ -28,6 +30,7 @@ use crate::report::{Reason, short_digest};
 use crate::reviewed::forms::ReviewedForm;
 use crate::run::gates::glass::is_one_of;
 use crate::run::gates::place_in_history;
+use crate::run::gates::signers::{as_signed, refuse_used, signed_breaker};
 use crate::run::gates::{JudgedRun, judge, ledger, top};
 use crate::run::telling::tell_of_verb;
 
@@ -43,6 +46,17 @@ pub struct BreakGlassAsk {
     pub reason: String,
     /// A page with more, such as the incident.
     pub link: String,
+    /// What somebody has signed who breaks the glass: a file, or the text. None: who has started the job breaks it.
+    pub signed: Option<String>,
+}
+
+/// Who breaks the glass.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GlassBreaker {
+    /// The person who started the job, who has to be known for certain.
+    Starter(String),
+    /// Whoever has signed this.
+    Signed(String),
 }
 
 impl BreakGlassAsk {
@@ -54,18 +68,26 @@ impl BreakGlassAsk {
             "The digest of the change, which a refusal names and the result of a preview has as `review.digest`",
         );
         let link = ledger_verb::text("link", "URL", "A page with more, such as the incident");
+        let signed = ledger_verb::text(
+            "signed",
+            "PATH",
+            "What `stackstep approve --break-glass` has written, with its `.sig` beside it, or the text of both: who has signed \
+             it breaks the glass, whoever starts the job",
+        );
         ledger_verb::subcommand(
             "break-glass",
             "Let one change be deployed without reviews and approvals, for an hour",
         )
         .arg(digest.required(true).display_order(1))
         .arg(link.required(true).display_order(2))
+        .arg(signed.display_order(3))
     }
 
     /// What the command line asks for.
     pub fn given(matches: &ArgMatches) -> Self {
         let text = |name| ledger_verb::given(matches, name);
-        Self { digest: text("digest"), reason: text("reason"), link: text("link") }
+        let signed = Some(text("signed")).filter(|signed| !signed.is_empty());
+        Self { digest: text("digest"), reason: text("reason"), link: text("link"), signed }
     }
 }
 
@@ -79,8 +101,13 @@ pub async fn run(
 ) -> Result<u8> {
     let (mut job, _) = ledger_verb::with_ledger("break-glass", flags, env, console, signals).await?;
     let judged = Box::pin(judge(&mut job, None, console)).await?;
-    let who = certain_starter(job.ci, env, &job.context).await.map_err(nobody_known)?;
-    Box::pin(break_glass(ask, &who, &job, &judged, console)).await?;
+    let breaker = match &ask.signed {
+        Some(signed) => GlassBreaker::Signed(signed.clone()),
+        None => {
+            GlassBreaker::Starter(certain_starter(job.ci, env, &job.context).await.map_err(nobody_known)?)
+        }
+    };
+    Box::pin(break_glass(ask, &breaker, &job, &judged, console)).await?;
     let facts = NotifyFacts {
         digest: Some(ask.digest.clone()),
         link: Some(ask.link.clone()),
@@ -90,10 +117,10 @@ pub async fn run(
     Ok(0)
 }
 
-/// Breaks the glass for `who`, by the settings and the ledger that judge the job's stack. `who` has to be known for certain.
+/// Breaks the glass, by the settings and the ledger that judge the job's stack.
 pub async fn break_glass(
     ask: &BreakGlassAsk,
-    who: &str,
+    breaker: &GlassBreaker,
     job: &Job<'_>,
     judged: &JudgedRun,
     console: &Console,
@@ -121,22 +148,43 @@ pub async fn break_glass(
             "`break-glass: { from: [ann, \"@acme/oncall\"] }` names those who may; it counts from the next deployment on",
         ));
     }
-    is_one_of(&settings.break_glass, who, client.as_ref()).await.map_err(|why| {
-        refused(why.what.clone(), why.hint_or("`break-glass.from` of the stack's entry names those who may"))
-    })?;
+    let (who, signer) = match breaker {
+        GlassBreaker::Starter(who) => {
+            is_one_of(&settings.break_glass, who, client.as_ref()).await.map_err(|why| {
+                let what = why.what.clone();
+                refused(what, why.hint_or("`break-glass.from` of the stack's entry names those who may"))
+            })?;
+            (who.clone(), None)
+        }
+        GlassBreaker::Signed(text) => {
+            refuse_without_a_branch(job)?;
+            let signer = signed_breaker(text, &digest, job, judged, client.as_ref())
+                .await
+                .map_err(|why| not_signed(&why))?;
+            (signer.names.first().cloned().unwrap_or_default(), Some(signer))
+        }
+    };
     let Some(ledger) = &judged.ledger else {
         return Err(refused("there is no ledger".to_owned(), "see docs/ledger.md"));
     };
     let now = job.env.clock().time();
     let mut entry =
         ledger_verb::entry(job, EntryKind::BrokeGlass, &ask.reason, console).counting_for(TIME, now);
-    entry.actor = Some(who.to_owned());
+    entry.actor = Some(who.clone());
+    entry.approvers = signer.iter().map(as_signed).collect();
     entry.digest = Some(digest);
     entry.link = Some(console.masker().mask(&link));
     let opened = open_issue(&entry, &identity.to_string(), judged).await;
     let issue = opened.as_ref().ok();
     entry.issue = issue.map(|issue| issue.number);
-    let written = ledger.append(|_: &History| Ok::<_, Error>(entry.clone())).await;
+    let decide = |past: &History| {
+        signer
+            .iter()
+            .try_for_each(|signer| refuse_used(Some(past), signer))
+            .map_err(|why| not_signed(&why))?;
+        Ok::<_, Error>(entry.clone())
+    };
+    let written = ledger.append(decide).await;
     let number = written.map_err(ledger::not_appended)?.map_or(0, |entry| entry.number);
     let followed = match &opened {
         Ok(issue) => format!("; issue #{} has to be closed by somebody else than `{who}`", issue.number),
@@ -201,6 +249,26 @@ fn refused(what: impl std::fmt::Display, hint: impl Into<String>) -> Error {
         hint: hint.into(),
         reason: Reason::Gate,
     }
+}
+
+/// Refuses a signature where it is not known which branch the job is for: its own files may be anybody's, and they say whose
+/// signature counts.
+fn refuse_without_a_branch(job: &Job<'_>) -> Result<()> {
+    if DeliveryEvent::from_context(&job.context) == DeliveryEvent::Unknown {
+        return Err(refused(
+            "this is no job for a branch that is known, and whose signature counts stands in the default branch",
+            "run it in a job of the default branch, which anybody may start",
+        ));
+    }
+    Ok(())
+}
+
+/// The refusal of a signature.
+fn not_signed(why: &WhyNotSigned) -> Error {
+    refused(
+        format!("what was signed does not count: {}", why.in_words()),
+        why.way_out(SignedOperation::BreakGlass),
+    )
 }
 
 /// The refusal where it is not certain who asks.

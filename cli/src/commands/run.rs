@@ -21,6 +21,7 @@ use crate::inputs::Command;
 use crate::inputs::resolve::Flags;
 use crate::process::signals::Signals;
 use crate::publish::forge::Sender;
+use crate::publish::notify::RunNews;
 use crate::publish::outputs::Exports;
 use crate::publish::{self, Publisher, notify};
 use crate::report::{Masked, Report};
@@ -118,7 +119,8 @@ pub async fn run_request(
     // values.
     let report = report.masked(&|text| console.masker().mask(text));
     let log = console.masker().mask(&log);
-    let (report, file) = end.publish(report, is_held, console, signals).await;
+    let news = RunNews { is_held, is_known_refusal: around.gates.is_known_refusal() };
+    let (report, file) = end.publish(report, news, console, signals).await;
     publish::publish_rest(&job, &end.publisher, &report, file, &log, &exports, console);
     publish::conclude(&job, &report, console);
     let (status, result_file) = (exit_status(report.exit_code), file.map(Path::to_owned));
@@ -177,7 +179,7 @@ impl RunEnd<'_> {
     async fn publish(
         &self,
         report: Masked<Report>,
-        is_held: bool,
+        news: RunNews,
         console: &Console,
         signals: &Signals,
     ) -> (Masked<Report>, Option<&Path>) {
@@ -185,7 +187,7 @@ impl RunEnd<'_> {
         let exit_code = report.exit_code;
         let (done, told) = tokio::join!(
             self.sender.send(&self.publisher, &report, console, signals),
-            notify::tell_of_run(self.job, &report, is_held, console, signals)
+            notify::tell_of_run(self.job, &report, news, console, signals)
         );
         told.log(console);
         let again = told.has_missed();
@@ -205,7 +207,7 @@ impl RunEnd<'_> {
         signals: &Signals,
     ) -> EndedRun {
         let report = run.not_begun(error).masked(&|text| console.masker().mask(text));
-        let (report, file) = self.publish(report, false, console, signals).await;
+        let (report, file) = self.publish(report, RunNews::default(), console, signals).await;
         publish::publish_rest(run.job(), &self.publisher, &report, file, "", &Exports::default(), console);
         let (status, result_file) = (error.exit_status(), file.map(Path::to_owned));
         EndedRun { status, report: Some(report), digest: None, result_file, publisher: Some(self.publisher) }

@@ -13,13 +13,19 @@ use crate::forge::{Client, Person};
 /// The CI system whose variables do not tell for certain, and whose job's token does.
 const ASKED: &str = "gitlab-ci";
 
+/// Whether jobs of the system tell for certain who started them.
+pub fn tells_who_starts(ci: &dyn CiSystem) -> bool {
+    ci.name() == ASKED || starter::tells(ci)
+}
+
 /// The person who started the job, by the forge's name for them. Fails with the reason why nobody is known for certain.
 pub async fn certain_starter(ci: &dyn CiSystem, env: &Env, context: &Context) -> Result<String, Problem> {
     if ci.name() != ASKED {
         return starter::starter(ci, env, context).ok_or_else(|| {
             Problem::new(
                 format!("`{}` does not tell a person who started this job", ci.name()),
-                "let a person start it in a job of GitHub Actions, Gitea Actions, GitLab CI or Bitbucket Pipelines",
+                "let a person start it in a job of GitHub Actions, Gitea Actions, GitLab CI or Bitbucket Pipelines; or have it \
+                 signed: `stackstep approve --break-glass …`, and hand that over by `--signed`",
             )
         });
     }

@@ -38,6 +38,12 @@ pub trait Forge:
         format!("pull request #{number}")
     }
 
+    /// Whether a name has the form of an account's there, as [`super::Person`] has it: only then it can be told from the
+    /// accounts of others.
+    fn is_account_name(&self, name: &str) -> bool {
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    }
+
     /// The public forge's address.
     fn public(&self) -> &'static str;
 

@@ -49,6 +49,12 @@ impl Forge for AzureRepos {
             || host.ends_with(".visualstudio.com")
     }
 
+    // The address, or the identity's id.
+    fn is_account_name(&self, name: &str) -> bool {
+        name.contains('@')
+            || (name.len() == 36 && name.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-'))
+    }
+
     fn public(&self) -> &'static str {
         "https://dev.azure.com"
     }

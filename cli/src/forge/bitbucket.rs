@@ -47,6 +47,15 @@ impl Forge for Bitbucket {
         host == "bitbucket.org" || host == "altssh.bitbucket.org"
     }
 
+    // The account's id or `{uuid}`: nobody is known by a name there, as that can be anybody's.
+    // https://developer.atlassian.com/cloud/bitbucket/bitbucket-api-changes-gdpr/
+    fn is_account_name(&self, name: &str) -> bool {
+        let is_uuid = name.starts_with('{') && name.ends_with('}');
+        let is_id =
+            name.len() >= 24 && name.bytes().all(|byte| byte.is_ascii_hexdigit() || b":-".contains(&byte));
+        is_uuid || is_id
+    }
+
     fn public(&self) -> &'static str {
         "https://bitbucket.org"
     }

@@ -54,6 +54,23 @@ mod tests {
     }
 
     #[test]
+    fn each_forge_has_its_own_form_of_an_account_s_name() {
+        let address = "ann@acme.example";
+        let (uuid, id) = ("00000000-0000-4000-8000-000000000001", "5b10ac8d82e05b22cc7d4ef5");
+        for (forge, accounts, others) in [
+            ("github", vec!["ann", "Ann-2"], vec![address, "", "ann lee", "{1}"]),
+            ("gitlab", vec!["ann", "ann.lee"], vec![address]),
+            ("gitea", vec!["ann", "ann_lee"], vec![address]),
+            ("azure-repos", vec![address, uuid], vec!["ann", ""]),
+            ("bitbucket", vec!["{d301aafa}", id, &format!("557058:{uuid}")], vec!["ann", address, ""]),
+        ] {
+            let forge = super::super::forge_by_name(forge).unwrap();
+            assert!(accounts.iter().all(|name| forge.is_account_name(name)), "{}", forge.name());
+            assert!(!others.iter().any(|name| forge.is_account_name(name)), "{}", forge.name());
+        }
+    }
+
+    #[test]
     fn accounts_that_are_gone_are_nobody() {
         assert!(!Person::default().is_same(&Person::default()));
         assert!(Person::with_name("Ann", false).is_same(&Person::with_name("ann", true)));

@@ -81,6 +81,9 @@ pub struct LedgerEntry {
     /// The digest of the reviewed change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
+    /// The change that is about to be deployed, in one word: by it the rest is known again if the deployment breaks off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<String>,
     /// The numbers of the change requests that are deployed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub change_requests: Vec<u64>,
@@ -266,6 +269,7 @@ impl LedgerEntry {
             source: None,
             config: None,
             digest: None,
+            record: None,
             change_requests: Vec::new(),
             approvers: Vec::new(),
             verdicts: Vec::new(),

@@ -181,8 +181,9 @@ impl History {
         }
         keep_newest(&mut self.used, USED, |used| used.number);
         self.refused = None;
-        self.attempt = Some(DeploymentAttempt { reserved: entry.clone(), end: None });
-        self.unfinished.push(entry);
+        // The record is large, and only that of the last attempt is asked for.
+        self.unfinished.push(LedgerEntry { record: None, ..entry.clone() });
+        self.attempt = Some(DeploymentAttempt { reserved: entry, end: None });
     }
 
     fn finish(&mut self, mut entry: LedgerEntry) {
@@ -192,6 +193,9 @@ impl History {
         if let Some(attempt) = self.attempt.as_mut().filter(|attempt| Some(attempt.reserved.number) == about)
         {
             attempt.end.clone_from(&entry.status);
+            if entry.status == Some(EntryStatus::Succeeded) {
+                attempt.reserved.record = None;
+            }
         }
         if let Some(reserved) = reserved {
             complete(&mut entry, reserved);
@@ -281,6 +285,12 @@ impl History {
     /// The last attempt of a deployment. None after a person has accepted what is there.
     pub fn attempt(&self) -> Option<&DeploymentAttempt> {
         self.attempt.as_ref()
+    }
+
+    /// The last attempt of a deployment, if it has not succeeded: what is left of it may be done under what let it pass.
+    pub fn broken_off(&self) -> Option<&LedgerEntry> {
+        let attempt = self.attempt.as_ref()?;
+        (attempt.end != Some(EntryStatus::Succeeded)).then_some(&attempt.reserved)
     }
 
     /// The reservations without an end: their deployments are under way, or were killed.

@@ -73,6 +73,11 @@ impl Ledger {
         format!("{place} ({})", self.why)
     }
 
+    /// Whether an entry has room for the record of a change.
+    pub fn has_room_for_records(&self) -> bool {
+        matches!(self.store, LedgerStore::Objects(_))
+    }
+
     /// What can't be promised with this ledger, one sentence each. It can grow by the first entry that is written.
     pub fn not_promised(&self) -> Vec<String> {
         match &self.store {

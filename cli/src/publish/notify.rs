@@ -105,16 +105,30 @@ pub fn hide_secrets(job: &Job<'_>, console: &mut Console) {
     }
 }
 
+/// What a run tells beside its report.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RunNews {
+    /// Whether a failed check holds the stack.
+    pub is_held: bool,
+    /// Whether the run was refused as one before it was: the same change, by the same gate. Then nobody is told again.
+    pub is_known_refusal: bool,
+}
+
 /// Tells the job's sinks of what a run has come to, and if a failed check holds the stack, of that.
 pub async fn tell_of_run(
     job: &Job<'_>,
     report: &Masked<Report>,
-    is_held: bool,
+    news: RunNews,
     console: &Console,
     signals: &Signals,
 ) -> ToldSinks {
-    let events: Vec<NotifyEvent> =
-        event_of(job, report).into_iter().chain(is_held.then_some(NotifyEvent::Held)).collect();
+    let own = event_of(job, report).filter(|_| !news.is_known_refusal);
+    let events: Vec<NotifyEvent> = own.into_iter().chain(news.is_held.then_some(NotifyEvent::Held)).collect();
+    if news.is_known_refusal && event_of(job, report).is_some() {
+        console.line(
+            "nobody is told of this again: an earlier run was refused the same change by the same gate",
+        );
+    }
     let hurry = report.status == Status::Cancelled || signals.first().is_some();
     let within = if hurry { HURRY } else { PATIENCE };
     let facts = NotifyFacts::of_report(report);

@@ -133,7 +133,7 @@ impl ReviewRecord {
     /// The record with each name that `mask` changes replaced by its keyed hash: it can still be compared, and shows no
     /// secret. Where the key is not known, nothing is left of the name.
     #[must_use]
-    pub(super) fn masked(mut self, mask: &dyn Fn(&str) -> String) -> Self {
+    pub fn masked(mut self, mask: &dyn Fn(&str) -> String) -> Self {
         let key = self.sealed_with.clone().or_else(|| self.key.as_deref().map(ReviewKey::of_record));
         let hide = |name: String| match &key {
             _ if mask(&name) == name => name,

@@ -2,6 +2,7 @@
 //! shows to people.
 
 mod behaviours;
+mod commands;
 mod delivery;
 mod elsewhere;
 mod jobs;

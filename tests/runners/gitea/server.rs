@@ -198,6 +198,8 @@ fn configuration(home: &Path, port: u16) -> String {
         ("cron", "ENABLED = false".to_owned()),
         ("indexer", "ISSUE_INDEXER_TYPE = db".to_owned()),
         ("actions", "ENABLED = false".to_owned()),
+        // What it sends to a server of the tests.
+        ("webhook", "ALLOWED_HOST_LIST = loopback".to_owned()),
         ("log", "LEVEL = info".to_owned()),
     ] {
         writeln!(text, "[{section}]\n{lines}").unwrap();

@@ -393,3 +393,25 @@ fn an_accepted_change_can_be_tried_again_until_it_is_deployed() {
     book.finish(reserved, EntryStatus::Failed);
     assert!(book.history.accepted("b").is_some());
 }
+
+#[test]
+fn the_last_deployment_that_did_not_succeed_has_its_record_until_one_has() {
+    let mut book = Book::default();
+    assert_eq!(book.history.broken_off(), None);
+    let begun = book.reserve("a", &[]);
+    let with_record = |entry: &mut LedgerEntry| {
+        entry.digest = Some("a".to_owned());
+        entry.record = Some("packed".to_owned());
+    };
+    let again = book.add(EntryKind::Reserved, with_record);
+    assert_eq!(book.history.broken_off().and_then(|entry| entry.record.as_deref()), Some("packed"));
+    assert!(book.history.unfinished().iter().all(|entry| entry.record.is_none()), "it is there once");
+    book.finish(begun, EntryStatus::Cancelled);
+    book.finish(again, EntryStatus::Failed);
+    assert_eq!(book.history.broken_off().map(|entry| entry.number), Some(again));
+    let done = book.add(EntryKind::Reserved, with_record);
+    book.finish(done, EntryStatus::Succeeded);
+    assert_eq!(book.history.broken_off(), None);
+    let json = serde_json::to_string(&book.history).unwrap();
+    assert!(!json.contains("packed"), "what is done needs no record: {json}");
+}

@@ -1,12 +1,12 @@
 //! The entries that a run writes into the ledger.
 
-use super::facts::GateFacts;
+use super::facts::{GateFacts, reviewed};
 use super::ledger;
 use crate::base::git::short_commit;
 use crate::base::machine::host_name;
 use crate::ledger::entry::{EntryCheck, EntryKind, EntryVerdict, LedgerEntry};
 use crate::ledger::history::History;
-use crate::report::{CheckOutcome, Reason, Report, RuleVerdict, root_of};
+use crate::report::{CheckOutcome, Reason, Report, RuleVerdict};
 
 fn new(gates: &GateFacts<'_>, kind: EntryKind) -> LedgerEntry {
     let job = gates.job;
@@ -40,7 +40,8 @@ pub(super) fn reserved(gates: &GateFacts<'_>, preview: Option<&Report>) -> Ledge
         job.rollback.as_ref().map(|rollback| format!("rollback to {}", short_commit(&rollback.commit)));
     if let Some(preview) = preview {
         if let Some(record) = &preview.review {
-            entry.digest = Some(reviewed(preview).unwrap_or_else(|| record.digest.clone()));
+            let rest = gates.rest.as_ref().map(|rest| rest.digest.clone());
+            entry.digest = Some(reviewed(preview).or(rest).unwrap_or_else(|| record.digest.clone()));
             entry.config.clone_from(&record.config.file);
         }
         let verdict = |verdict: RuleVerdict| match verdict {
@@ -69,19 +70,6 @@ pub(super) fn refused(gates: &GateFacts<'_>, reason: Reason, digest: &str, why: 
     (entry.digest, entry.gate) = (Some(digest.to_owned()), Some(reason.name().to_owned()));
     entry.reason = Some(why.to_owned());
     entry
-}
-
-/// The digest of the reviewed changes that the deployment carries out. What is left of a deployment that broke off is no
-/// other change than the whole. None if it was not compared with any, or is another one.
-pub(super) fn reviewed(preview: &Report) -> Option<String> {
-    let comparison = preview.comparison.as_ref().filter(|comparison| comparison.passed())?;
-    match comparison.reviewed.as_slice() {
-        [one] => Some(one.clone()),
-        several => {
-            let digests: Vec<&str> = several.iter().map(String::as_str).collect();
-            (!digests.is_empty()).then(|| root_of(&digests))
-        }
-    }
 }
 
 /// A further entry about the deployment that was reserved.

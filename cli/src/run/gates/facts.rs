@@ -1,6 +1,7 @@
 //! The facts that the gates of a run decide by.
 
 use super::merged_changes::MergedChanges;
+use super::whole_change::{RestOfChange, WholeChange};
 use crate::base::error::{Error, Problem};
 use crate::base::git;
 use crate::delivery::StackSettings;
@@ -11,7 +12,7 @@ use crate::ledger::Ledger;
 use crate::ledger::entry::{EntryApprover, LedgerEntry};
 use crate::ledger::history::History;
 use crate::ledger::state_identity::StateIdentity;
-use crate::report::{Reason, Report, ReviewRecord};
+use crate::report::{Reason, Report, ReviewRecord, root_of};
 use crate::reviewed::change::{MadeFrom, ProposedChange};
 
 /// What a run is judged by, with the ledger of its stack.
@@ -27,6 +28,8 @@ pub struct JudgedRun {
     pub is_last: bool,
     /// Whether it is the commit's own file, so that its own list of signers counts.
     pub is_own: bool,
+    /// The commit that was deployed last, if it is another one and had settings for the stack.
+    pub last: Option<String>,
     /// The commit that was deployed last, if its list of signers judges as well, or alone.
     pub earlier: Option<String>,
     /// What the report has to say of how the run is judged, a sentence each.
@@ -81,6 +84,10 @@ pub struct GateFacts<'a> {
     pub approvers: Vec<EntryApprover>,
     /// The change requests that are deployed.
     pub change_requests: Vec<u64>,
+    /// The deployment that broke off before this run.
+    pub(super) whole: Option<WholeChange>,
+    /// What is left of it, if that is what the preview proposes.
+    pub(super) rest: Option<RestOfChange>,
     /// The state before the preview.
     pub state: Option<StateIdentity>,
     /// Whether the ways out that people have written into the ledger count for this job: an accepted change, a broken glass.
@@ -110,10 +117,18 @@ impl GateFacts<'_> {
         self.judged.settings.as_ref()
     }
 
+    /// The digests that stand for the change which a preview proposes: its own, that of the reviewed changes which it carries
+    /// out, and that of the deployment of which it is the rest. None if the preview has no digest.
+    pub fn digests(&self, report: &Report) -> Option<Vec<String>> {
+        let own = report.review.as_ref()?.digest.clone();
+        let rest = self.rest.as_ref().map(|rest| rest.digest.clone());
+        Some(std::iter::once(own).chain(rest).chain(reviewed(report)).collect())
+    }
+
     /// The acceptance of the change that a preview proposes: a person takes it for a reviewed one.
     pub fn accepted(&self, report: &Report) -> Option<&LedgerEntry> {
-        let digest = &report.review.as_ref()?.digest;
-        self.judged.past.as_ref().filter(|_| self.changes() && self.takes_ways_out)?.accepted(digest)
+        let past = self.judged.past.as_ref().filter(|_| self.changes() && self.takes_ways_out)?;
+        self.digests(report)?.iter().find_map(|digest| past.accepted(digest))
     }
 
     /// The problem that change requests can't be read, where the forge or a token for it is not known.
@@ -142,5 +157,18 @@ impl GateFacts<'_> {
     pub fn refusal(&self, what: impl std::fmt::Display, hint: impl Into<String>, reason: Reason) -> Error {
         let what = format!("`{}` is refused: {what}", self.job.inputs.command.word());
         Error::Refused { what, hint: hint.into(), reason }
+    }
+}
+
+/// The digest of the reviewed changes that the deployment carries out. What is left of a deployment that broke off is no
+/// other change than the whole. None if it was not compared with any, or is another one.
+pub(super) fn reviewed(preview: &Report) -> Option<String> {
+    let comparison = preview.comparison.as_ref().filter(|comparison| comparison.passed())?;
+    match comparison.reviewed.as_slice() {
+        [one] => Some(one.clone()),
+        several => {
+            let digests: Vec<&str> = several.iter().map(String::as_str).collect();
+            (!digests.is_empty()).then(|| root_of(&digests))
+        }
     }
 }

@@ -9,10 +9,13 @@ use tokio::time::timeout;
 use super::Gates;
 use super::approved;
 use super::facts::GateFacts;
+use super::judged::top;
 use crate::admit::approvals::refusals::WhyNot;
 use crate::admit::approvals::reviews::is_of;
+use crate::admit::approvals::signed::ALLOWED_SIGNERS;
 use crate::base::error::{Error, Problem, Result};
 use crate::delivery::place::ForgeAccess;
+use crate::delivery::starter::tells_who_starts;
 use crate::forge::{Client, Person};
 use crate::ledger::entry::{ApprovalWay, EntryApprover, LedgerEntry};
 use crate::ledger::history::{ApprovalUse, History};
@@ -76,14 +79,14 @@ impl Gates<'_> {
     /// Lets a change that gates have refused pass if the broken glass is about it. Fails with the first refusal.
     pub(super) async fn stand_in_for(&mut self, refusals: Vec<Error>, report: &Report) -> Result<()> {
         let glass = self.glass().filter(|_| refusals.iter().all(may_stand_in_for)).cloned();
-        let digest = report.review.as_ref().map(|record| record.digest.clone());
+        let digests = self.facts.digests(report);
         let told: Vec<String> = refusals.iter().map(ToString::to_string).collect();
         let Some(first) = refusals.into_iter().next() else { return Ok(()) };
-        let (Some(glass), Some(digest)) = (glass, digest) else { return Err(first) };
-        if !glass.is_about_change(&digest) {
+        let (Some(glass), Some(digests)) = (glass, digests) else { return Err(first) };
+        let Some(digest) = digests.into_iter().find(|digest| glass.is_about_change(digest)) else {
             self.notes.push("the glass was broken for another change than this one".to_owned());
             return Err(first);
-        }
+        };
         let approval = as_approval(&glass);
         let usable = self.facts.judged.past.as_ref().map(|past| past.approval_use(&approval, &digest));
         if !matches!(usable, Some(ApprovalUse::Free | ApprovalUse::Continues(_))) {
@@ -93,7 +96,11 @@ impl Gates<'_> {
             return Err(first);
         }
         let client = self.facts.judged.forge.as_ref().map(ForgeAccess::client);
-        let from = self.facts.settings().map(|settings| settings.break_glass.clone()).unwrap_or_default();
+        let mut from = self.facts.settings().map(|settings| settings.break_glass.clone()).unwrap_or_default();
+        if is_signed(&glass) {
+            // No forge tells whether a signer is in a team.
+            from.retain(|name| !name.starts_with('@'));
+        }
         let who = glass.actor.clone().unwrap_or_default();
         if let Err(why) = is_one_of(&from, &who, client.as_ref()).await {
             self.notes.push(format!("the broken glass does not count: {}", why.what));
@@ -185,14 +192,34 @@ fn may_stand_in_for(error: &Error) -> bool {
     matches!(error.reason(), Some(Reason::Gate | Reason::Reviewed | Reason::Approval))
 }
 
-/// The way out by a broken glass, for those whom the entry names. None if it names nobody, or there is no ledger.
+/// Whether a person has broken the glass by a signature, and not by starting a job.
+fn is_signed(glass: &LedgerEntry) -> bool {
+    glass.approvers.iter().any(|approver| approver.by == ApprovalWay::Ssh)
+}
+
+/// The way out by a broken glass, for those whom the entry names. None if it names nobody, if there is no ledger, or if
+/// nobody can break it: where the CI system does not tell who starts a job, it takes a signature, and a list of signers.
 pub(super) fn way_out(gates: &GateFacts<'_>, digest: &str) -> Option<String> {
-    let from = &gates.settings()?.break_glass;
-    (!from.is_empty()).then(|| {
+    let settings = gates.settings().filter(|settings| !settings.break_glass.is_empty())?;
+    let from = &settings.break_glass;
+    let stack = gates.stack_on_the_line();
+    if tells_who_starts(gates.job.ci) {
+        return Some(format!(
+            "in an emergency ({}): `stackstep break-glass {stack} --digest {digest} --reason … --link …`",
+            from.join(", ")
+        ));
+    }
+    let signers: Vec<&str> = from.iter().map(String::as_str).filter(|name| !name.starts_with('@')).collect();
+    let judged_from = gates.job.rollback.as_ref().map(|rollback| rollback.judged_from.clone());
+    let has_list = judged_from.unwrap_or_else(|| top(gates.job)).join(ALLOWED_SIGNERS).is_file();
+    let environment = settings.environment().or(gates.job.inputs.forge.environment.as_deref());
+    let environment = environment.map(|name| format!(" --environment {name}")).unwrap_or_default();
+    (has_list && !signers.is_empty()).then(|| {
         format!(
-            "in an emergency ({}): `stackstep break-glass {} --digest {digest} --reason … --link …`",
-            from.join(", "),
-            gates.stack_on_the_line()
+            "in an emergency one of those who may ({}) signs it, `stackstep approve --break-glass {stack} --digest {digest}\
+             {environment} --key ~/.ssh/id_ed25519`, and a job hands that over: `stackstep break-glass {stack} --digest {digest} \
+             --reason … --link … --signed approval.json`",
+            signers.join(", ")
         )
     })
 }

@@ -131,6 +131,7 @@ impl JudgedRun {
                 let by_ssh =
                     before.approvals.as_ref().is_some_and(|wanted| wanted.by.contains(&ApprovedBy::Ssh));
                 self.earlier = by_ssh.then(|| commit.clone());
+                self.last = Some(commit.clone());
                 stricter(before, &now)
             }
             None => (now, Vec::new()),

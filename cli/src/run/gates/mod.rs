@@ -25,13 +25,17 @@ mod proposed;
 mod queued;
 mod record;
 mod refused;
+mod rest;
 pub mod rollback;
 mod signed;
+mod signed_people;
+pub mod signers;
 mod taken_away;
 mod unreviewed;
+mod whole_change;
 mod without_entry;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use crate::admit::ruling;
 use crate::base::error::{Error, Problem, Result};
@@ -72,6 +76,10 @@ pub struct Gates<'a> {
     digest: Option<String>,
     /// The refusals of gates before the preview, for which a broken glass may stand in.
     put_off: Vec<Error>,
+    /// Why the change is not what is left of a deployment that broke off.
+    not_the_rest: Option<String>,
+    /// Whether an earlier run was refused the same change by the same gate.
+    is_known_refusal: Cell<bool>,
 }
 
 impl<'a> Gates<'a> {
@@ -91,10 +99,20 @@ impl<'a> Gates<'a> {
             merged: None,
             approvers: Vec::new(),
             change_requests: Vec::new(),
+            whole: None,
+            rest: None,
             state: None,
             takes_ways_out: false,
         };
-        Self { facts, reserved: RefCell::new(None), notes: Vec::new(), digest: None, put_off: Vec::new() }
+        Self {
+            facts,
+            reserved: RefCell::new(None),
+            notes: Vec::new(),
+            digest: None,
+            put_off: Vec::new(),
+            not_the_rest: None,
+            is_known_refusal: Cell::new(false),
+        }
     }
 
     /// The gates before the engine starts: where the commit stands, holds, and what the stack before has verified.
@@ -108,6 +126,7 @@ impl<'a> Gates<'a> {
             let review = &self.facts.job.inputs.review;
             self.facts.reviewed = unreviewed::named_as_reviewed(&self.facts, &review.reviewed)?;
             self.facts.approved = unreviewed::named_as_approved(&self.facts, &review.approved_change)?;
+            self.facts.whole = rest::find_whole(&self.facts);
             let named = [&self.facts.reviewed, &self.facts.approved];
             let records: Vec<ReviewRecord> =
                 named.into_iter().flat_map(|names| names.records.iter().cloned()).collect();
@@ -188,10 +207,13 @@ impl<'a> Gates<'a> {
         }
     }
 
-    /// Lets the preview keep what the program wants of the resources of these records.
+    /// Lets the preview keep what the program wants of the resources of these records, and of those of the deployment that
+    /// broke off.
     fn look_for(&self, executor: &mut dyn Executor, records: &[ReviewRecord]) {
         let key = unreviewed::review_key(&self.facts);
-        executor.look_for(WantedGoals::by_records(records, key.as_ref()));
+        let whole = self.facts.whole.iter().map(|whole| &whole.record);
+        let records: Vec<ReviewRecord> = records.iter().chain(whole).cloned().collect();
+        executor.look_for(WantedGoals::by_records(&records, key.as_ref()));
     }
 
     /// The same for what comments show; keeps the change requests for the comparison.
@@ -278,6 +300,7 @@ impl<'a> Gates<'a> {
             end_by_rules(report);
             return false;
         }
+        self.look_for_the_rest(report);
         let mut refusals = std::mem::take(&mut self.put_off);
         if report.has_changes != Some(false)
             && let Err(error) = self.is_reviewed_and_approved(settings.as_ref(), report).await

@@ -43,7 +43,8 @@ impl Gates<'_> {
             self.notes.push(format!("there is no ledger ({}), so that {cant}", missing.what));
             return Ok(());
         }
-        let entry = entry::reserved(&self.facts, report).masked(&|text| console.masker().mask(text));
+        let mut entry = entry::reserved(&self.facts, report).masked(&|text| console.masker().mask(text));
+        entry.record = self.record_for_the_ledger(report, ledger, console);
         let approvers = self.facts.approvers.clone();
         let digest = entry.digest.clone().unwrap_or_default();
         let known = self.facts.judged.past.iter().flat_map(History::holds);

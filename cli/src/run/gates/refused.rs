@@ -2,7 +2,7 @@
 //! of the ledger, by which people know of it and which `accept` names.
 
 use super::facts::GateFacts;
-use super::{Gates, entry, glass};
+use super::{Gates, entry, glass, rest};
 use crate::ci::console::Console;
 use crate::delivery::DeliveryEvent;
 use crate::ledger::NotAppended;
@@ -18,6 +18,7 @@ impl Gates<'_> {
         let digest = report.review.as_ref().map(|record| record.digest.clone());
         let (Some(digest), Some(_)) = (digest, self.facts.settings()) else { return };
         report.hint = ways_out(&self.facts, reason, &digest, report.hint.as_deref());
+        report.notes.extend(self.not_the_rest.clone().filter(|_| rest::matters_for(reason)));
         let why = report.message.clone().unwrap_or_default();
         let written = self.write_refusal(reason, &digest, &why, console).await;
         report.notes.extend(written);
@@ -50,8 +51,18 @@ impl Gates<'_> {
                 EntryKind::Refused,
                 trouble.problem.what
             )),
-            Ok(_) | Err(NotAppended::Decided(())) => None,
+            Err(NotAppended::Decided(())) => {
+                self.is_known_refusal.set(true);
+                None
+            }
+            Ok(_) => None,
         }
+    }
+
+    /// Whether an earlier run was refused the same change by the same gate, and nothing has begun since: those who hear of
+    /// refusals have heard of it.
+    pub fn is_known_refusal(&self) -> bool {
+        self.is_known_refusal.get()
     }
 }
 
@@ -71,6 +82,9 @@ fn ways_out(gates: &GateFacts<'_>, reason: Reason, digest: &str, first: Option<&
         if let Some(from) = from.filter(|from| !from.is_empty()) {
             ways.push(format!("`approvals.from` names who may approve: {}", from.join(", ")));
         }
+    }
+    if rest::matters_for(reason) {
+        ways.extend(rest::way_out(gates));
     }
     // What a gate of the CI system has shown is shown again by a new run, and nobody accepts it away.
     if has_ledger && reason == Reason::Reviewed && gates.approved.is_by_comments() {

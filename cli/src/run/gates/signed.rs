@@ -3,20 +3,17 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::entry;
 use super::facts::GateFacts;
 use super::found_approvals::FoundApprovals;
 use super::judged::top;
 use super::merged_changes::MergedChanges;
+use super::signed_people::SignedPeople;
+use super::signers::{handed, is_named_in, lists};
 use crate::admit::approvals::signed::{
-    ALLOWED_SIGNERS, HandedApproval, REVOKED_KEYS, SignedOperation, Signer, SignerList, WantedEnvelope,
-    WhyNotSigned, has_a_signature, has_name, in_files, in_text, verify,
+    HandedApproval, SignedOperation, Signer, SignerList, WantedEnvelope, WhyNotSigned, verify,
 };
 use crate::base::error::Problem;
-use crate::base::git::short_commit;
 use crate::base::moment::Moment;
-use crate::base::text_file::{SETTINGS, Unreadable, read_text};
-use crate::delivery::history::{FileAt, RepositoryHistory};
 use crate::delivery::{ApprovalsWanted, StackSettings};
 use crate::forge::Client;
 use crate::ledger::entry::{ApprovalWay, EntryApprover};
@@ -43,7 +40,7 @@ pub(super) async fn by_signatures(
     people: &mut BTreeSet<String>,
     problems: &mut Vec<Problem>,
 ) {
-    let Some(digests) = digests(question.report) else {
+    let Some(digests) = question.gates.digests(question.report) else {
         problems.push(Problem::new(
             "the events of this preview are not whole, so that there is no digest that could have been signed",
             "run the job again; see that the machine has room for temporary files",
@@ -60,10 +57,11 @@ pub(super) async fn by_signatures(
         problems.push(Problem::new("no signed approval was handed over", way));
         return;
     }
-    let lists = match lists(question).await {
+    let earlier = question.gates.judged.earlier.as_deref();
+    let lists = match lists(question.gates.job, &question.gates.judged, earlier, question.client).await {
         Ok(lists) => lists,
         Err(why) => {
-            problems.push(Problem::new(why.in_words(), why.way_out()));
+            problems.push(Problem::new(why.in_words(), why.way_out(SignedOperation::Approve)));
             return;
         }
     };
@@ -79,40 +77,12 @@ pub(super) async fn by_signatures(
     problems.extend(refused.iter().take(NAMED).map(|(place, why)| {
         Problem::new(
             format!("the signed approval in {place} does not count: {}", why.in_words()),
-            why.way_out(),
+            why.way_out(SignedOperation::Approve),
         )
     }));
-    let persons = apart(signers);
-    let unknown = author_unknown(question.merged);
-    if let (Some(why), false) = (&unknown, persons.is_empty()) {
-        problems.push(Problem::new(
-            format!("one of those who signed may be the author of the change: {why}"),
-            "have one person more sign it, or let the job read the change requests (`forge-token`)",
-        ));
-    }
-    // Where the author is not known, all but one of several people are others.
-    let last = persons.len() - usize::from(unknown.is_some() && !persons.is_empty());
-    for (at, signer) in persons.iter().enumerate() {
-        let name = signer.names.first().cloned().unwrap_or_default();
-        if at < last {
-            let same =
-                found.persons.iter().find(|person| signer.names.iter().any(|name| person.is_named(name)));
-            people.insert(same.map_or_else(|| name.clone(), |person| person.id.clone()).to_lowercase());
-        }
-        let mut approver = EntryApprover::new(Some(&name), ApprovalWay::Ssh, Some(&signer.envelope.nonce));
-        approver.expires = Some(signer.envelope.expires.clone());
-        found.approvers.push(approver);
-        let commit = signer.envelope.commit.as_deref().map(short_commit);
-        let commit = commit.map_or_else(String::new, |commit| format!(", who looked at commit `{commit}`"));
-        found.notes.push(format!("signed by `{name}`{commit}, with the key {}", signer.key));
-    }
-}
-
-/// The digests that stand for the change: that of the preview, and that of the reviewed changes which it carries out. None if
-/// the preview has none.
-fn digests(report: &Report) -> Option<Vec<String>> {
-    let own = report.review.as_ref()?.digest.clone();
-    Some(std::iter::once(own).chain(entry::reviewed(report)).collect())
+    let question_of =
+        SignedPeople { merged: question.merged, client: question.client, from: &question.wanted.from };
+    question_of.count(signers, found, people, problems);
 }
 
 /// The line that writes and signs an approval of the change.
@@ -138,77 +108,17 @@ fn environment<'g>(gates: &'g GateFacts<'_>) -> Option<&'g str> {
 /// The approvals of the input, and of the comments on the change requests.
 fn handed_over(question: &SignedQuestion<'_>) -> Vec<HandedApproval> {
     let job = question.gates.job;
-    let mut handed = Vec::new();
-    for text in &job.inputs.review.approval {
-        if text.trim_start().starts_with('{') {
-            handed.extend(in_text("the input `approval`", text));
-            continue;
-        }
-        let path = job.env.cwd().join(text);
-        let place = format!("`{text}`");
-        let signature = format!("{}.sig", path.display());
-        let read = |path: &Path| read_text(path, SETTINGS);
-        handed.extend(match (read(&path), read(Path::new(&signature))) {
-            (Ok(file), _) if has_a_signature(&file) => in_text(&place, &file),
-            (Ok(file), Ok(signature)) => in_files(&place, file.as_bytes(), &signature),
-            (Ok(_), Err(Unreadable::Missing)) => {
-                vec![HandedApproval { place, signed: Err(WhyNotSigned::NoSignature) }]
-            }
-            (Err(error), _) => unreadable(place, &format!("it can't be read: {error}")),
-            (_, Err(error)) => {
-                unreadable(place, &format!("its signature `{text}.sig` can't be read: {error}"))
-            }
-        });
-    }
+    let mut handed: Vec<HandedApproval> = job
+        .inputs
+        .review
+        .approval
+        .iter()
+        .flat_map(|text| handed(text, "the input `approval`", job))
+        .collect();
     if let Ok(merged) = question.merged {
         handed.extend(merged.changes.iter().flat_map(|change| change.signed.clone()));
     }
     handed
-}
-
-fn unreadable(place: String, why: &str) -> Vec<HandedApproval> {
-    vec![HandedApproval { place, signed: Err(WhyNotSigned::FileUnreadable(why.to_owned())) }]
-}
-
-/// The lists of signers by the versions that judge: as `stackstep.yaml` is found, and that of the commit which was deployed last.
-/// The checkout of a rollback has the list of the past, by which nobody is judged: that of the default branch's head counts.
-async fn lists(question: &SignedQuestion<'_>) -> Result<Vec<SignerList>, WhyNotSigned> {
-    let (gates, job) = (question.gates, question.gates.job);
-    let history = RepositoryHistory::new(&top(job), job.env, &job.context, question.client);
-    let is_rollback = job.rollback.is_some();
-    let mut lists = Vec::new();
-    if gates.judged.is_own && !is_rollback {
-        let file = async |path: &str| match read_text(&top(job).join(path), SETTINGS) {
-            Ok(text) => FileAt::Text(text),
-            Err(Unreadable::Missing) => FileAt::Missing,
-            Err(error) => FileAt::Unknown(error.to_string()),
-        };
-        lists.push(list("this commit", file).await?);
-    } else if is_rollback || !gates.judged.is_last {
-        let branch = history.default_branch().await.unwrap_or_default();
-        let file = async |path: &str| history.file_of_branch(&branch, path, true).await;
-        lists.push(list(&format!("the default branch `{branch}`"), file).await?);
-    }
-    if let Some(commit) = &gates.judged.earlier {
-        let version = format!("commit `{}`, which was deployed last", short_commit(commit));
-        lists.push(list(&version, async |path: &str| history.file_of_commit(commit, path).await).await?);
-    }
-    Ok(lists)
-}
-
-async fn list(version: &str, file: impl AsyncFn(&str) -> FileAt) -> Result<SignerList, WhyNotSigned> {
-    let unknown = |file, why| WhyNotSigned::ListUnreadable { file, version: version.to_owned(), why };
-    let allowed = match file(ALLOWED_SIGNERS).await {
-        FileAt::Text(text) => text,
-        FileAt::Missing => return Err(WhyNotSigned::NoList(version.to_owned())),
-        FileAt::Unknown(why) => return Err(unknown(ALLOWED_SIGNERS, why)),
-    };
-    let revoked = match file(REVOKED_KEYS).await {
-        FileAt::Text(text) => text,
-        FileAt::Missing => String::new(),
-        FileAt::Unknown(why) => return Err(unknown(REVOKED_KEYS, why)),
-    };
-    SignerList::parse(version, &allowed, &revoked)
 }
 
 /// Whether one approval counts, and whose it is.
@@ -232,14 +142,7 @@ fn judged(
     let mut signer = verify(signed, lists, &wanted, now)?;
     let from = &question.wanted.from;
     if !from.is_empty() {
-        let named = signer.names.iter().find(|name| has_name(from, name)).cloned();
-        let named = named.ok_or_else(|| WhyNotSigned::NotNamed {
-            names: signer.names.join(", "),
-            teams: from.iter().any(|name| name.starts_with('@')),
-        })?;
-        // The name by which they may approve is the one to show.
-        signer.names.retain(|name| *name != named);
-        signer.names.insert(0, named);
+        is_named_in(&mut signer, from, "approvals.from")?;
     }
     for change in question.merged.iter().flat_map(|merged| &merged.changes) {
         let author = change.request.author.as_ref();
@@ -252,84 +155,5 @@ fn judged(
     match gates.judged.past.as_ref().map(|past| past.approval_use(&approver, digest)) {
         Some(ApprovalUse::UsedUp(used)) => Err(WhyNotSigned::Used { time: used.time, number: used.number }),
         _ => Ok(signer),
-    }
-}
-
-/// The signers as different people: whoever shares a name or a key with another one is the same, and so is whoever is the
-/// same as somebody who is. The order of the signatures decides nothing but the order of the people.
-fn apart(signers: Vec<Signer>) -> Vec<Signer> {
-    let mut people: Vec<Vec<Signer>> = Vec::new();
-    for signer in signers {
-        let is_same = |other: &Signer| {
-            other.key == signer.key || other.names.iter().any(|name| has_name(&signer.names, name))
-        };
-        let (same, others): (Vec<_>, Vec<_>) =
-            people.into_iter().partition(|person| person.iter().any(is_same));
-        people = others;
-        people.push(same.into_iter().flatten().chain([signer]).collect());
-    }
-    let as_one = |person: Vec<Signer>| {
-        person.into_iter().reduce(|mut first, other| {
-            first.names.extend(other.names);
-            first
-        })
-    };
-    people.into_iter().filter_map(as_one).collect()
-}
-
-/// Why it is not known who is the author of all that is deployed. None if it is.
-fn author_unknown(merged: &Result<MergedChanges, Problem>) -> Option<String> {
-    let merged = match merged {
-        Ok(merged) => merged,
-        Err(why) => return Some(why.what.clone()),
-    };
-    if let Some(commit) = merged.without.first() {
-        return Some(format!("commit `{}` came without a change request", short_commit(commit)));
-    }
-    let gone = merged.changes.iter().find(|change| change.request.author.is_none());
-    match gone {
-        Some(change) => Some(format!("who opened {} is not known", change.name)),
-        None if merged.changes.is_empty() => Some("no change request brought this commit".to_owned()),
-        None => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::admit::approvals::signed::{ENVELOPE_VERSION, Envelope};
-
-    fn signer(key: &str, names: &[&str]) -> Signer {
-        let envelope = Envelope {
-            v: ENVELOPE_VERSION,
-            operation: None,
-            digest: String::new(),
-            backend: None,
-            stack: String::new(),
-            commit: None,
-            environment: None,
-            expires: String::new(),
-            nonce: key.to_owned(),
-        };
-        Signer { names: names.iter().map(|name| (*name).to_owned()).collect(), key: key.to_owned(), envelope }
-    }
-
-    #[test]
-    fn who_shares_a_name_or_a_key_is_one_person_in_whatever_order() {
-        let (short, long) = (signer("a", &["ann"]), signer("b", &["ann@acme.example"]));
-        let both = signer("c", &["Ann", "ann@acme.example"]);
-        let bob = signer("d", &["bob"]);
-        let certified = signer("d", &["bob@acme.example"]);
-        for ann in [[&short, &long, &both], [&both, &short, &long], [&long, &both, &short]] {
-            for signers in
-                [[ann[0], &bob, ann[1], &certified, ann[2]], [&certified, ann[0], ann[1], ann[2], &bob]]
-            {
-                let people = apart(signers.into_iter().cloned().collect());
-                let mut counts: Vec<usize> = people.iter().map(|person| person.names.len()).collect();
-                counts.sort_unstable();
-                assert_eq!(counts, [2, 4], "{people:?}");
-            }
-        }
-        assert_eq!(apart(vec![short, long, bob]).len(), 3, "nothing says that two of them are one");
     }
 }

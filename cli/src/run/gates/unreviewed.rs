@@ -134,7 +134,8 @@ pub(super) async fn reviewed(
     merged: &Result<MergedChanges, Problem>,
 ) -> Result<Option<String>> {
     if let Some(accepted) = gates.accepted(report) {
-        return Ok(Some(accepted_by(accepted, review_key(gates).is_some())));
+        let done = gates.rest.as_ref().map_or(0, |rest| rest.done);
+        return Ok(Some(accepted_by(accepted, done, review_key(gates).is_some())));
     }
     match compared(gates, report, merged).await {
         Ok(note) => Ok(Some(note)),
@@ -177,6 +178,15 @@ fn whole<'g>(gates: &'g GateFacts<'_>, report: &Report) -> Result<(String, &'g P
     })
 }
 
+/// How many steps of a change are done already, in words that follow others.
+fn done_already(done: u64) -> String {
+    match done {
+        0 => String::new(),
+        1 => "; 1 of its steps is done already".to_owned(),
+        _ => format!("; {done} of its steps are done already"),
+    }
+}
+
 /// Compares with the result files or the digests that the step names.
 fn by_names(
     gates: &GateFacts<'_>,
@@ -189,21 +199,30 @@ fn by_names(
         let found = by_records(gates, proposed, &names.records, None)?;
         return tell_comparison(report, found);
     }
-    match names.digests.iter().find(|other| *other == digest) {
-        Some(_) => Ok(format!("this is the reviewed change `{}`", short_digest(digest))),
+    let rest = gates.rest.as_ref();
+    let is_named = |digest: &str| names.digests.iter().any(|other| other == digest);
+    match rest.filter(|rest| is_named(&rest.digest)) {
+        _ if is_named(digest) => Ok(format!("this is the reviewed change `{}`", short_digest(digest))),
+        Some(rest) => Ok(format!(
+            "this is the rest of the reviewed change `{}`{}",
+            short_digest(&rest.digest),
+            done_already(rest.done)
+        )),
         None => Err(another(digest, names.digests.iter().map(|other| format!("`{}`", short_digest(other))))),
     }
 }
 
 /// The note about a change that a person has accepted, which is the same one by its digest alone.
-fn accepted_by(accepted: &LedgerEntry, with_values: bool) -> String {
+fn accepted_by(accepted: &LedgerEntry, done: u64, with_values: bool) -> String {
     let who = accepted.actor.as_deref().unwrap_or("somebody");
     let reason = accepted.reason.as_deref().unwrap_or("no reason was given");
     let values =
         if with_values { "" } else { "; values were not compared, for which all runs need one `review-key`" };
     format!(
-        "not what was reviewed, and accepted by `{who}` on {}, entry {} of the ledger: {reason}{values}",
-        accepted.time, accepted.number
+        "not what was reviewed, and accepted by `{who}` on {}, entry {} of the ledger: {reason}{}{values}",
+        accepted.time,
+        accepted.number,
+        done_already(done)
     )
 }
 
@@ -221,7 +240,7 @@ async fn compared(
 }
 
 /// Compares with these records, of whose changes it may be known what they take away.
-fn by_records(
+pub(super) fn by_records(
     gates: &GateFacts<'_>,
     proposed: &ProposedChange,
     records: &[ReviewRecord],
@@ -241,12 +260,7 @@ fn tell_comparison(report: &mut Report, found: ReviewComparison) -> Result<Strin
     let done = found.done;
     report.comparison = Some(found);
     if passed {
-        let done = match done {
-            0 => String::new(),
-            1 => "; 1 of its steps is done already".to_owned(),
-            _ => format!("; {done} of its steps are done already"),
-        };
-        return Ok(format!("this is the change that was reviewed{done}"));
+        return Ok(format!("this is the change that was reviewed{}", done_already(done)));
     }
     let more = count.saturating_sub(named.len() as u64);
     let more = if more == 0 { String::new() } else { format!("; and {more} more") };

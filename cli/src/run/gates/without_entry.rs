@@ -64,7 +64,7 @@ pub(super) async fn judged_without_entry(
         if let Some(settings) = &judged.settings {
             judged.version = format!("commit `{}`, which was deployed last", short_commit(&commit));
             judged.loosened = vec![format!("it has no entry `stacks.{}` any more", settings.pattern)];
-            (judged.is_last, judged.earlier) = (true, Some(commit));
+            (judged.is_last, judged.earlier, judged.last) = (true, Some(commit.clone()), Some(commit));
             console.line(&format!("ledger: {}", ledger.shown()));
         }
     }

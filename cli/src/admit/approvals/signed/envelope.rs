@@ -6,7 +6,6 @@ use serde_json::Value;
 
 use super::why::WhyNotSigned;
 use crate::base::moment::Moment;
-use crate::base::words::enum_of_words;
 
 /// The version of the form that is written and read.
 pub const ENVELOPE_VERSION: u32 = 1;
@@ -17,23 +16,13 @@ const SHORTEST_NONCE: usize = 16;
 /// The most characters of a nonce.
 const LONGEST_NONCE: usize = 128;
 
-enum_of_words! {
-    /// What a signature lets happen.
-    pub enum SignedOperation {
-        /// The deployment of a change, as one of the approvals that it needs.
-        Approve = "approve",
-        /// The deployment of a change without what it needs otherwise.
-        BreakGlass = "break-glass",
-    }
-}
-
 /// What somebody has signed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Envelope {
     /// The version of the form.
     pub v: u32,
-    /// What it lets happen, by the word of a [`SignedOperation`]; without it a deployment is approved.
+    /// What it lets happen, by the word of a [`super::SignedOperation`]; without it a deployment is approved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<String>,
     /// The digest of the change.

@@ -9,18 +9,21 @@ mod envelope;
 mod handed;
 mod keys;
 mod names;
+mod operation;
 mod signature;
 mod signers;
 mod why;
 mod wire;
 
-pub use envelope::{ENVELOPE_VERSION, Envelope, SignedOperation};
+pub use envelope::{ENVELOPE_VERSION, Envelope};
 pub use handed::{HandedApproval, SignedEnvelope, has_a_signature, in_files, in_text};
-pub use names::{ALLOWED_SIGNERS, NAMESPACE, REVOKED_KEYS};
+pub use names::{ALLOWED_SIGNERS, NAMESPACE, REVOKED_KEYS, has_name};
+pub use operation::SignedOperation;
 pub use signers::SignerList;
 pub use why::WhyNotSigned;
 
 use signature::FileSignature;
+use signers::KeyNames;
 
 use crate::base::moment::Moment;
 use crate::base::words::Words as _;
@@ -43,8 +46,10 @@ pub struct WantedEnvelope<'a> {
 /// Who has signed an envelope that counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signer {
-    /// The names of the person in the lists of signers.
+    /// The names of the person in the lists of signers, and in a certificate.
     pub names: Vec<String>,
+    /// Those of them that the lists themselves say of the person.
+    pub listed: Vec<String>,
     /// The fingerprint of the key.
     pub key: String,
     /// The envelope.
@@ -72,25 +77,23 @@ pub fn verify(
     // What is no envelope at all is named first: a signature of it would not help.
     let envelope = Envelope::read(bytes)?;
     fits?;
-    let mut names: Option<Vec<String>> = None;
+    let mut found: Option<KeyNames> = None;
     for list in lists {
         let here = list.names(&signature.key, now)?;
-        names = Some(match names {
+        found = Some(match found {
             None => here,
-            Some(before) => before.into_iter().filter(|name| has_name(&here, name)).collect(),
+            Some(before) => KeyNames {
+                names: before.names.into_iter().filter(|name| has_name(&here.names, name)).collect(),
+                listed: before.listed.into_iter().filter(|name| has_name(&here.listed, name)).collect(),
+            },
         });
     }
-    let names = names.ok_or_else(|| WhyNotSigned::NoList("any version".to_owned()))?;
+    let KeyNames { names, listed } = found.ok_or_else(|| WhyNotSigned::NoList("any version".to_owned()))?;
     if names.is_empty() {
         return Err(WhyNotSigned::OtherPerson);
     }
     is_wanted(&envelope, wanted, now)?;
-    Ok(Signer { names, key: signature.key.key().fingerprint(), envelope })
-}
-
-/// Whether one of the names is this one. Names are not told apart by small and capital letters, as no forge does.
-pub fn has_name(names: &[String], name: &str) -> bool {
-    names.iter().any(|own| own.eq_ignore_ascii_case(name))
+    Ok(Signer { names, listed, key: signature.key.key().fingerprint(), envelope })
 }
 
 fn is_wanted(envelope: &Envelope, wanted: &WantedEnvelope<'_>, now: Moment) -> Result<(), WhyNotSigned> {

@@ -8,3 +8,8 @@ pub const ALLOWED_SIGNERS: &str = ".stackstep/allowed_signers";
 
 /// The path of the list of keys that were taken back.
 pub const REVOKED_KEYS: &str = ".stackstep/revoked_keys";
+
+/// Whether one of the names is this one. Names are not told apart by small and capital letters, as no forge does.
+pub fn has_name(names: &[String], name: &str) -> bool {
+    names.iter().any(|own| own.eq_ignore_ascii_case(name))
+}

@@ -3,7 +3,7 @@
 
 use super::certificate::Certificate;
 use super::keys::{PublicKey, is_algorithm};
-use super::names::{ALLOWED_SIGNERS, NAMESPACE, REVOKED_KEYS};
+use super::names::{ALLOWED_SIGNERS, NAMESPACE, REVOKED_KEYS, has_name};
 use super::signature::SigningKey;
 use super::why::WhyNotSigned;
 use crate::base::moment::Moment;
@@ -18,7 +18,8 @@ pub struct SignerList {
     /// The version, in words.
     version: String,
     signers: Vec<Signatory>,
-    revoked: Vec<PublicKey>,
+    /// The keys that were taken back, each with the version that says it.
+    revoked: Vec<(PublicKey, String)>,
 }
 
 /// A line of the list.
@@ -30,6 +31,16 @@ struct Signatory {
     valid_after: Option<Limit>,
     valid_before: Option<Limit>,
     key: PublicKey,
+}
+
+/// The names of the person whose key it is.
+#[derive(Debug, Clone, Default)]
+pub(super) struct KeyNames {
+    /// All of them.
+    pub names: Vec<String>,
+    /// Those that the list itself says of the person, by a line without a pattern; a name that only a certificate says is
+    /// none of them.
+    pub listed: Vec<String>,
 }
 
 /// A limit in time, as it is written.
@@ -63,7 +74,8 @@ impl SignerList {
         };
         let revoked = lines(revoked).map(|(at, line)| {
             let (algorithm, rest) = word(line);
-            PublicKey::of_words(algorithm, word(rest).0).ok_or_else(|| in_revoked(at))
+            let key = PublicKey::of_words(algorithm, word(rest).0).ok_or_else(|| in_revoked(at))?;
+            Ok((key, version.to_owned()))
         });
         Ok(Self {
             version: version.to_owned(),
@@ -76,7 +88,7 @@ impl SignerList {
     ///
     /// # Errors
     /// The key does not count here.
-    pub(super) fn names(&self, key: &SigningKey, now: Moment) -> Result<Vec<String>, WhyNotSigned> {
+    pub(super) fn names(&self, key: &SigningKey, now: Moment) -> Result<KeyNames, WhyNotSigned> {
         self.refuse_revoked(key)?;
         let mut names: Vec<String> = Vec::new();
         let mut refused = None;
@@ -96,7 +108,7 @@ impl SignerList {
             }
         }
         if !names.is_empty() {
-            return Ok(names);
+            return Ok(self.with_listed(key, names));
         }
         Err(refused.unwrap_or_else(|| match key {
             SigningKey::Plain(key) => {
@@ -109,14 +121,46 @@ impl SignerList {
         }))
     }
 
+    /// The names of a person whose key says these, with those that the list says of the same person: a line for this very
+    /// key, or for one of a certificate's names. It says who somebody is, whether or not the key on it counts.
+    fn with_listed(&self, key: &SigningKey, names: Vec<String>) -> KeyNames {
+        let SigningKey::Certified(certificate) = key else {
+            return KeyNames { listed: names.clone(), names };
+        };
+        let mut found = KeyNames { names, listed: Vec::new() };
+        for signatory in self.signers.iter().filter(|signatory| !signatory.is_authority) {
+            let own = signatory.own_names();
+            let is_same =
+                signatory.key == certificate.key || own.iter().any(|name| has_name(&found.names, name));
+            if is_same {
+                found.listed.extend(own);
+            }
+        }
+        let more: Vec<String> =
+            found.listed.iter().filter(|name| !has_name(&found.names, name)).cloned().collect();
+        found.names.extend(more);
+        found
+    }
+
+    /// The list with the keys of one more list of those that were taken back, of another version.
+    ///
+    /// # Errors
+    /// A line of it can't be read.
+    pub fn also_without(mut self, version: &str, revoked: &str) -> Result<Self, WhyNotSigned> {
+        self.revoked.extend(Self::parse(version, "", revoked)?.revoked);
+        Ok(self)
+    }
+
     fn refuse_revoked(&self, key: &SigningKey) -> Result<(), WhyNotSigned> {
         let authority = match key {
             SigningKey::Plain(_) => None,
             SigningKey::Certified(certificate) => Some(&certificate.authority),
         };
-        let mut keys = [Some(key.key()), authority].into_iter().flatten();
-        match keys.find(|key| self.revoked.contains(key)) {
-            Some(key) => Err(WhyNotSigned::Revoked { key: key.fingerprint(), version: self.version.clone() }),
+        let keys: Vec<&PublicKey> = [Some(key.key()), authority].into_iter().flatten().collect();
+        match self.revoked.iter().find(|(revoked, _)| keys.contains(&revoked)) {
+            Some((key, version)) => {
+                Err(WhyNotSigned::Revoked { key: key.fingerprint(), version: version.clone() })
+            }
             None => Ok(()),
         }
     }
@@ -142,9 +186,14 @@ impl Signatory {
             return Err(WhyNotSigned::KeyIsAuthority);
         }
         self.counts(now)?;
-        let is_name = |name: &&String| !name.contains(['*', '?']) && !name.starts_with('!');
-        let names: Vec<String> = self.principals.iter().filter(is_name).cloned().collect();
+        let names = self.own_names();
         if names.is_empty() { Err(WhyNotSigned::NobodyCertain(self.principals.join(","))) } else { Ok(names) }
+    }
+
+    /// The names of the line that are no patterns.
+    fn own_names(&self) -> Vec<String> {
+        let is_name = |name: &&String| !name.contains(['*', '?']) && !name.starts_with('!');
+        self.principals.iter().filter(is_name).cloned().collect()
     }
 
     fn certified_names(&self, certificate: &Certificate, now: Moment) -> Result<Vec<String>, WhyNotSigned> {

@@ -3,6 +3,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::names::{ALLOWED_SIGNERS, NAMESPACE, REVOKED_KEYS};
+use super::operation::SignedOperation;
 use crate::ledger::entry::instant;
 use crate::report::short_digest;
 
@@ -103,10 +104,12 @@ pub enum WhyNotSigned {
     // The person.
     /// They opened one of the change requests that are deployed.
     Author { request: String },
-    /// They are not named in the settings.
-    NotNamed { names: String, teams: bool },
+    /// They are not named in the settings, under this key of the stack's entry.
+    NotNamed { names: String, key: &'static str, teams: bool },
     /// An earlier deployment has used it.
     Used { time: String, number: u64 },
+    /// A glass was broken by it before.
+    GlassBefore { time: String, number: u64 },
 }
 
 impl WhyNotSigned {
@@ -204,19 +207,23 @@ impl WhyNotSigned {
             }
             Self::Expired(at) => format!("it expired at {at}"),
             Self::Author { request } => format!("they are the author of {request}"),
-            Self::NotNamed { names, teams: false } => format!("`{names}` is not named in `approvals.from`"),
-            Self::NotNamed { names, teams: true } => format!(
-                "`{names}` is not named in `approvals.from`, and no forge tells whether a signer is in one of its teams"
+            Self::NotNamed { names, key, teams: false } => format!("`{names}` is not named in `{key}`"),
+            Self::NotNamed { names, key, teams: true } => format!(
+                "`{names}` is not named in `{key}`, and no forge tells whether a signer is in one of its teams"
             ),
+            Self::GlassBefore { time, number } => {
+                format!("the glass was broken by it on {time}, entry {number} of the ledger")
+            }
             Self::Used { time, number } => {
                 format!("it was used by the deployment of {time}, entry {number} of the ledger")
             }
         }
     }
 
-    /// The way out of this cause.
-    pub fn way_out(&self) -> String {
-        const AGAIN: &str = "sign this change anew with `stackstep approve`";
+    /// The way out of this cause, for what was to be signed.
+    pub fn way_out(&self, operation: SignedOperation) -> String {
+        let line = operation.on_the_line();
+        let again = format!("sign this change anew with `{line}`");
         let in_list = |what: &str| format!("{what} in `{ALLOWED_SIGNERS}`, see docs/approvals.md");
         match self {
             Self::NoSignature => format!("sign it: `ssh-keygen -Y sign -n {NAMESPACE} -f KEY approval.json`"),
@@ -224,7 +231,7 @@ impl WhyNotSigned {
                 "hand over the whole of it: the JSON, and the signature with its first and last line".to_owned()
             }
             Self::SignatureUnreadable | Self::NotJson(_) | Self::NotAnEnvelope(_) => {
-                "hand over what `stackstep approve` has written, with the signature of `ssh-keygen -Y sign` after it".to_owned()
+                format!("hand over what `{line}` has written, with the signature of `ssh-keygen -Y sign` after it")
             }
             Self::SignatureVersion(_) | Self::EnvelopeVersion(_) => {
                 "use the same version of stackstep for approving and deploying".to_owned()
@@ -233,7 +240,7 @@ impl WhyNotSigned {
                 "let the job have `approval.json` and, beside it, `approval.json.sig`".to_owned()
             }
             Self::OtherNamespace(_) => {
-                format!("sign it anew with `ssh-keygen -Y sign -n {NAMESPACE}`, as `stackstep approve` does")
+                format!("sign it anew with `ssh-keygen -Y sign -n {NAMESPACE}`, as `{line}` does")
             }
             Self::Rsa | Self::OtherKind(_) => {
                 "sign it with an Ed25519 key (`ssh-keygen -t ed25519`) or one of ECDSA with P-256 or P-384, also of a \
@@ -271,22 +278,23 @@ impl WhyNotSigned {
             Self::UnknownAuthority { .. } => in_list("sign with a certificate of a listed authority, or add this one"),
             Self::CertificateNames { .. } => in_list("have a certificate issued for a name that it allows, or allow it"),
             Self::OtherOperation { wanted, .. } => {
-                format!("sign an approval for `{wanted}`: nothing else that was signed stands for it")
+                format!("{again}, for `{wanted}`: nothing else that was signed stands for it")
             }
             Self::OtherDigest { .. } => {
-                format!("look at what would be deployed now, and {AGAIN}")
+                format!("look at what would be deployed now, and {again}")
             }
             Self::OtherStack { .. } | Self::OtherBackend { .. } => {
-                format!("{AGAIN}, in the folder of its program and with its `cloud-url`")
+                format!("{again}, in the folder of its program and with its `cloud-url`")
             }
-            Self::OtherEnvironment { wanted, .. } if wanted == "none" => format!("{AGAIN}, without `--environment`"),
-            Self::OtherEnvironment { wanted, .. } => format!("{AGAIN}, with `--environment {wanted}`"),
-            Self::Expired(_) => format!("{AGAIN}; `--expires` says for how long it counts"),
+            Self::OtherEnvironment { wanted, .. } if wanted == "none" => format!("{again}, without `--environment`"),
+            Self::OtherEnvironment { wanted, .. } => format!("{again}, with `--environment {wanted}`"),
+            Self::Expired(_) => format!("{again}; `--expires` says for how long it counts"),
             Self::Author { .. } => "have it signed by another person".to_owned(),
-            Self::NotNamed { .. } => {
-                "have it signed by somebody whom `approvals.from` names, by the name that the list of signers has".to_owned()
+            Self::NotNamed { key, .. } => {
+                format!("have it signed by somebody whom `{key}` names, by the name that the list of signers has")
             }
-            Self::Used { .. } => format!("{AGAIN}: an approval counts once"),
+            Self::GlassBefore { .. } => format!("{again}: a signature breaks one glass"),
+            Self::Used { .. } => format!("{again}: an approval counts once"),
         }
     }
 }
