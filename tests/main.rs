@@ -34,6 +34,9 @@ mod deploy;
 mod deps;
 #[cfg(test)]
 mod doctor;
+#[cfg(unix)]
+#[cfg(test)]
+mod drift;
 #[cfg(test)]
 mod engine_options;
 #[cfg(test)]
@@ -74,9 +77,14 @@ mod pages;
 #[cfg(test)]
 mod project_files;
 #[cfg(test)]
+mod reap;
+#[cfg(test)]
 mod relay;
 #[cfg(test)]
 mod report;
+#[cfg(unix)]
+#[cfg(test)]
+mod review;
 #[cfg(test)]
 mod rules;
 #[cfg(unix)]

@@ -7,9 +7,10 @@ use crate::ci;
 use crate::ci::console::Console;
 use crate::commands::args::{self, Ask};
 use crate::commands::{
-    accept, approve, audit, break_glass, comment_command, deploy, doctor, early, exec, finish, hold, inputs,
-    rollback, rules, run, stacks, status, unlock,
+    accept, approve, audit, break_glass, comment_command, deploy, doctor, drift, early, exec, finish, hold,
+    inputs, reap, review, rollback, rules, run, stacks, status, ttl, unlock,
 };
+use crate::inputs::Command;
 use crate::process::signals::Signals;
 
 /// Runs the command of the command line. Returns the exit status.
@@ -33,6 +34,10 @@ pub async fn run(arguments: Vec<OsString>, env: &Env, signals: &Signals) -> u8 {
         Ask::Rules(ask) => rules::try_rules(&ask, &args.flags, env),
         Ask::Doctor(asked) => doctor::run(&args.flags, &asked, env, signals).await,
         Ask::Deploy => Box::pin(deploy::run(&args.flags, env, &mut console, signals)).await,
+        Ask::Run(Command::Drift) => Box::pin(drift::run(&args.flags, env, &mut console, signals)).await,
+        Ask::RunInput if drift::is_asked_for(&args.flags, env) => {
+            Box::pin(drift::run(&args.flags, env, &mut console, signals)).await
+        }
         Ask::RunInput if deploy::is_asked_for(&args.flags, env) => {
             Box::pin(deploy::run(&args.flags, env, &mut console, signals)).await
         }
@@ -41,12 +46,15 @@ pub async fn run(arguments: Vec<OsString>, env: &Env, signals: &Signals) -> u8 {
         Ask::Status(ask) => Box::pin(status::status(&ask, &args.flags, env, signals)).await,
         Ask::Audit(ask) => Box::pin(audit::audit(&ask, &args.flags, env, signals)).await,
         Ask::CommentCommand => Box::pin(comment_command::run(&args.flags, env, &mut console, signals)).await,
+        Ask::Reap(ask) => Box::pin(reap::reap(&ask, &args.flags, env, &mut console, signals)).await,
+        Ask::Ttl(ask) => Box::pin(ttl::ttl(&ask, &args.flags, env, &mut console, signals)).await,
         Ask::Unlock(ask) => Box::pin(unlock::unlock(&ask, &args.flags, env, &mut console, signals)).await,
         Ask::Approve(ask) => Box::pin(approve::approve(&ask, &args.flags, env, &mut console)).await,
         Ask::BreakGlass(ask) => {
             Box::pin(break_glass::run(&ask, &args.flags, env, &mut console, signals)).await
         }
         Ask::Rollback(ask) => Box::pin(rollback::run(&ask, &args.flags, env, &mut console, signals)).await,
+        Ask::Review(ask) => Box::pin(review::run(&ask, &args.flags, env, &mut console, signals)).await,
         Ask::Run(command) => Box::pin(run::run(Some(command), &args.flags, env, &mut console, signals)).await,
         Ask::RunInput => Box::pin(run::run(None, &args.flags, env, &mut console, signals)).await,
         Ask::Finish(file) => Ok(finish::finish(&file, env, &mut console, signals).await),

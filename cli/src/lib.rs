@@ -16,6 +16,7 @@
 //! | [`admit`] | Whether this run may do what it asks, and the identity that it signs in with. |
 //! | [`engine`] | The Pulumi CLI: finds or installs it, makes its command lines, runs its processes. |
 //! | [`delivery`] | What `stackstep.yaml` says of deployments: which event deploys which stack, what has to hold for it, and which version of the file judges. |
+//! | [`lifecycle`] | Stacks that are not there for good: names and marks of change requests' own stacks, and what `stackstep.yaml` says of them; pure. |
 //! | [`fleet`] | Many stacks: finds the projects and stacks of a repository. |
 //! | [`inputs`] | The table of inputs, the source of each value, and the values as types. |
 //! | [`ledger`] | The record of what was deployed, verified and approved, beside the state; and whether the state has moved. |
@@ -42,6 +43,7 @@ pub mod fleet;
 pub mod forge;
 pub mod inputs;
 pub mod ledger;
+pub mod lifecycle;
 pub mod process;
 pub mod publish;
 pub mod pulumi;

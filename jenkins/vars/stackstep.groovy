@@ -26,7 +26,7 @@ private static List ownParameters() {
 @NonCPS
 private static Map inputs() {
     [
-        "command": [type: "choice", variable: "STACKSTEP_INPUT_COMMAND", values: ["preview", "up", "update", "deploy", "refresh", "destroy", "outputs", "output", "report"]],
+        "command": [type: "choice", variable: "STACKSTEP_INPUT_COMMAND", values: ["preview", "up", "update", "deploy", "refresh", "drift", "destroy", "outputs", "output", "report"]],
         "stack": [type: "string", variable: "STACKSTEP_INPUT_STACK"],
         "cwd": [type: "path", variable: "STACKSTEP_INPUT_CWD"],
         "upsert": [type: "boolean", variable: "STACKSTEP_INPUT_UPSERT"],
@@ -41,6 +41,7 @@ private static Map inputs() {
         "oidcExpiration": [type: "string", variable: "STACKSTEP_INPUT_OIDC_EXPIRATION"],
         "oidcToken": [type: "secret", variable: "STACKSTEP_INPUT_OIDC_TOKEN"],
         "maskConfig": [type: "boolean", variable: "STACKSTEP_INPUT_MASK_CONFIG"],
+        "basePassphrase": [type: "secret", variable: "STACKSTEP_INPUT_BASE_PASSPHRASE"],
         "secretsProvider": [type: "string", variable: "STACKSTEP_INPUT_SECRETS_PROVIDER"],
         "config": [type: "mapping", variable: "STACKSTEP_INPUT_CONFIG"],
         "configFile": [type: "path", variable: "STACKSTEP_INPUT_CONFIG_FILE"],
@@ -62,6 +63,7 @@ private static Map inputs() {
         "skipPreview": [type: "boolean", variable: "STACKSTEP_INPUT_SKIP_PREVIEW"],
         "expectNoChanges": [type: "boolean", variable: "STACKSTEP_INPUT_EXPECT_NO_CHANGES"],
         "failOnChanges": [type: "boolean", variable: "STACKSTEP_INPUT_FAIL_ON_CHANGES"],
+        "failOnDrift": [type: "boolean", variable: "STACKSTEP_INPUT_FAIL_ON_DRIFT"],
         "policyPack": [type: "list", variable: "STACKSTEP_INPUT_POLICY_PACK"],
         "policyPackConfig": [type: "list", variable: "STACKSTEP_INPUT_POLICY_PACK_CONFIG"],
         "timeout": [type: "string", variable: "STACKSTEP_INPUT_TIMEOUT"],

@@ -3,6 +3,8 @@
 use stackstep::forge::trouble::TroubleKind;
 use stackstep::forge::{Client, MergedBetween, RepositoryFile};
 
+use stackstep::lifecycle::RepositoryIdentity;
+
 use super::{hash, http};
 use crate::support::forge::{FACES, Fake, Pull, State};
 
@@ -31,6 +33,23 @@ fn history(fake: &Fake) {
         "stackstep.yaml".to_owned(),
         "deploy:\n  branches: { main: prod }\n".to_owned(),
     )];
+}
+
+#[tokio::test]
+async fn the_id_of_a_repository_is_the_forges_own_and_not_its_name() {
+    for face in FACES {
+        let (fake, http) = (Fake::start(*face), http());
+        history(&fake);
+        let place = fake.place();
+        let read = Client::new(http, &place).repository().await.unwrap();
+        let id = match face.name() {
+            "azure-repos" => "2f3d",
+            "bitbucket" => "{0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f}",
+            _ => "1",
+        };
+        assert_eq!((read.id.as_str(), read.path.as_str()), (id, "acme/shop"), "{}", face.name());
+        assert!(RepositoryIdentity::from_id(&place.host(), &read.id).is_some(), "{}", place.host());
+    }
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod merging;
 mod protection;
 mod reviews;
 mod stale;
+mod standing;
 
 use std::sync::LazyLock;
 use std::time::Duration;

@@ -10,8 +10,12 @@ use std::path::Path;
 use std::process::Output;
 
 /// The templates, with the command that each runs.
-const TEMPLATES: &[(&str, Command)] =
-    &[("preview", Command::Preview), ("deploy", Command::Up), ("destroy", Command::Destroy)];
+const TEMPLATES: &[(&str, Command)] = &[
+    ("preview", Command::Preview),
+    ("deploy", Command::Up),
+    ("destroy", Command::Destroy),
+    ("drift", Command::Drift),
+];
 
 /// The inputs that are GitLab's and not stackstep's.
 const OF_THE_JOB: &[&str] =

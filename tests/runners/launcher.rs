@@ -62,6 +62,7 @@ fn each_action_starts_the_binary_with_its_own_command() {
         ("up", "up"),
         ("refresh", "refresh"),
         ("destroy", "destroy"),
+        ("drift", "drift"),
         ("outputs", "outputs"),
         ("report", "report"),
         ("setup", "install"),

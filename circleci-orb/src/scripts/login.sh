@@ -218,7 +218,7 @@ for variable in ${ORB_EXPAND:-}; do
 done
 
 # Secrets come by the name of a variable.
-for input in ACCESS_TOKEN OIDC_TOKEN REVIEW_KEY FORGE_TOKEN GITHUB_TOKEN PLUGIN_TOKEN; do
+for input in ACCESS_TOKEN OIDC_TOKEN BASE_PASSPHRASE REVIEW_KEY FORGE_TOKEN GITHUB_TOKEN PLUGIN_TOKEN; do
   eval "name=\${ORB_NAME_OF_$input:-}"
   if is_name "$name"; then
     eval "value=\${$name:-}"

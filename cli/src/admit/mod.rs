@@ -43,7 +43,9 @@ pub async fn admit(job: &Job<'_>, console: &Console) -> Result<()> {
             console.annotate(Level::Warning, "stackstep", &format!("{what}\nhint: {hint}"));
             Ok(())
         }
-        TrustVerdict::Skip { why, maintainer } => Err(Error::Skipped { what: why, hint: maintainer }),
+        TrustVerdict::Skip { why, maintainer } => {
+            Err(Error::Skipped { what: why, hint: maintainer, reason: Some(Reason::Untrusted) })
+        }
         TrustVerdict::Refuse { reason, what, hint } => Err(Error::Refused { what, hint, reason }),
     }
 }

@@ -46,6 +46,9 @@ pub const EXIT_CHECK_UNCLEAR: u8 = 78;
 /// Exit status of a run if it is not known what happened or would happen.
 pub const EXIT_INCOMPLETE: u8 = 79;
 
+/// Exit status of a verb about several stacks that was done in part.
+pub const EXIT_PARTIAL: u8 = 80;
+
 /// An error of stackstep itself. A failure that the engine reports is no `Error` but a report.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -83,13 +86,16 @@ pub enum Error {
         /// The reason for the result.
         reason: Reason,
     },
-    /// Not done, which is no failure: the change's author can't give the run the credentials that it needs.
+    /// Not done, which is no failure: the change's author can't give the run the credentials that it needs, or it was done a
+    /// short time ago.
     #[error("{what}")]
     Skipped {
         /// The message with the reason.
         what: String,
-        /// A hint: how a maintainer gets it done.
+        /// A hint: how it gets done.
         hint: String,
+        /// The reason for the result.
+        reason: Option<Reason>,
     },
     /// The engine's answer could not be read, so that its content is not known.
     #[error("{what}")]
@@ -215,7 +221,7 @@ impl Error {
             Self::Incomplete { .. } => Some(Reason::Incomplete),
             Self::Stopped { .. } => Some(Reason::Cancelled),
             Self::Refused { reason, .. } => Some(*reason),
-            Self::Skipped { .. } => Some(Reason::Untrusted),
+            Self::Skipped { reason, .. } => *reason,
             Self::Io { .. } => Some(Reason::Unknown),
         }
     }

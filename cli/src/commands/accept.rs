@@ -1,6 +1,8 @@
 //! `accept`: a person takes a change that was refused, as it is not the reviewed one, for a reviewed one; or takes what is
-//! deployed for what the ledger can't tell any more. Both are entries of the stack's ledger, with who did it and why. All
-//! other gates hold as ever.
+//! deployed for what the ledger can't tell any more; or lives with drift for a time. All are entries of the stack's ledger,
+//! with who did it and why. All other gates hold as ever.
+
+mod drift;
 
 use clap::{ArgAction, ArgMatches, Command as Clap};
 
@@ -29,6 +31,8 @@ pub enum Accepted {
     Change(String),
     /// The deployed state: the ledger's open questions are closed.
     AsDeployed,
+    /// The drift that was found last, until the end of this day or until this time.
+    Drift(String),
 }
 
 /// Accepts a change, or what is deployed.
@@ -44,23 +48,36 @@ impl AcceptAsk {
     /// The subcommand.
     pub fn clap() -> Clap {
         let digest = ledger_verb::text("digest", "sha256:…", "The digest that the refusal names")
-            .required_unless_present(AS_DEPLOYED)
-            .conflicts_with(AS_DEPLOYED)
+            .required_unless_present_any([AS_DEPLOYED, DRIFT])
+            .conflicts_with_all([AS_DEPLOYED, DRIFT])
             .display_order(1);
         let as_deployed = clap::Arg::new(AS_DEPLOYED)
             .long(AS_DEPLOYED)
             .help("Take this commit for what is deployed: closes what the ledger can't tell any more")
             .action(ArgAction::SetTrue)
             .display_order(2);
+        let drift = clap::Arg::new(DRIFT)
+            .long(DRIFT)
+            .help("Live for a time with the drift that was found last: it fails nothing, and its issue is closed")
+            .action(ArgAction::SetTrue)
+            .requires(UNTIL)
+            .conflicts_with(AS_DEPLOYED)
+            .display_order(3);
+        let until =
+            ledger_verb::text(UNTIL, "DAY", "With `--drift`: the last day of that, or a time in RFC 3339");
         ledger_verb::subcommand("accept", "Take a change that was refused for a reviewed one")
             .arg(digest)
             .arg(as_deployed)
+            .arg(drift)
+            .arg(until.requires(DRIFT).display_order(4))
     }
 
     /// What the command line asks for.
     pub fn given(matches: &ArgMatches) -> Self {
         let what = if matches.get_flag(AS_DEPLOYED) {
             Accepted::AsDeployed
+        } else if matches.get_flag(DRIFT) {
+            Accepted::Drift(ledger_verb::given(matches, UNTIL))
         } else {
             Accepted::Change(ledger_verb::given(matches, "digest"))
         };
@@ -69,6 +86,8 @@ impl AcceptAsk {
 }
 
 const AS_DEPLOYED: &str = "as-deployed";
+const DRIFT: &str = "drift";
+const UNTIL: &str = "until";
 
 /// Writes the entry. Returns the exit status.
 pub async fn run(
@@ -116,6 +135,7 @@ pub async fn accept(ask: &AcceptAsk, job: &Job<'_>, ledger: &Ledger, console: &C
                 short_digest(&digest)
             ))
         }
+        Accepted::Drift(until) => drift::accept(until, &entry, job, ledger).await,
         Accepted::AsDeployed => {
             let commit = head_of_default(job, &history).await?;
             entry.commit = Some(commit.clone());

@@ -17,9 +17,12 @@ use crate::commands::hold::HoldAsk;
 pub use crate::commands::input_flags::help;
 use crate::commands::input_flags::{flag, flags, json};
 use crate::commands::one_stack;
+use crate::commands::reap::ReapAsk;
+use crate::commands::review::ReviewAsk;
 use crate::commands::rollback::RollbackAsk;
 use crate::commands::rules::RulesAsk;
 use crate::commands::status::StatusAsk;
+use crate::commands::ttl::TtlAsk;
 use crate::commands::unlock::UnlockAsk;
 use crate::inputs::headings::{ForgeInputs, ReportInputs, RulesInputs, StackInputs};
 use crate::inputs::resolve::Flags;
@@ -49,6 +52,8 @@ pub enum Ask {
     BreakGlass(BreakGlassAsk),
     /// `rollback`: deploys a commit that was deployed before.
     Rollback(RollbackAsk),
+    /// `review up` and `review down`: a stack of a change request's own.
+    Review(ReviewAsk),
     /// `comment-command`: carries out the command of a comment.
     CommentCommand,
     /// `deploy`: what the map says for the event at hand.
@@ -68,6 +73,10 @@ pub enum Ask {
     Status(StatusAsk),
     /// `audit`: the decisions in a stack's ledger.
     Audit(AuditAsk),
+    /// `reap`: destroys the stacks whose change requests are closed.
+    Reap(ReapAsk),
+    /// `ttl`: the time to live of a stack.
+    Ttl(TtlAsk),
     /// `unlock`: removes the lock of a run that has ended.
     Unlock(UnlockAsk),
     /// `rules`: tries the rules on result files, or shows them.
@@ -94,7 +103,7 @@ pub fn command() -> Clap {
         .after_help(
             "Every input is also a variable (`STACKSTEP_STACK` for `stack`) and a key of `stackstep.yaml`.\n\
              The command line wins over the step's inputs, those over variables, those over the file.\n\n\
-             Exit status: that of the Pulumi CLI; 1 a file could not be read or written, 2 bad input, 3 not signed in, 70 timeout, 71 the Pulumi CLI or the dependencies could not be installed, 72 a required report was not published, 73 refused, 74 a rule refused, 75 an approval is missing, 76 not what was reviewed, 77 a check failed, 78 a check was inconclusive, 79 not known what would change, 128+n ended by signal n.",
+             Exit status: that of the Pulumi CLI; 1 a file could not be read or written, 2 bad input, 3 not signed in, 70 timeout, 71 the Pulumi CLI or the dependencies could not be installed, 72 a required report was not published, 73 refused, 74 a rule refused, 75 an approval is missing, 76 not what was reviewed, 77 a check failed, 78 a check was inconclusive, 79 not known what would change, 80 done in part, 128+n ended by signal n.",
         )
         .subcommand_required(true)
         .arg_required_else_help(true);
@@ -111,6 +120,8 @@ pub fn command() -> Clap {
     .subcommand(StatusAsk::subcommand())
     .subcommand(AuditAsk::subcommand())
     .subcommand(UnlockAsk::subcommand())
+    .subcommand(ReapAsk::clap())
+    .subcommand(TtlAsk::clap())
     .subcommand(
         one_stack::subcommand("approve", "Write an approval of a change, and sign it with an SSH key")
             .args(approve::args())
@@ -118,6 +129,7 @@ pub fn command() -> Clap {
     )
     .subcommand(BreakGlassAsk::clap())
     .subcommand(RollbackAsk::clap())
+    .subcommand(ReviewAsk::clap())
     .subcommand(
         Clap::new("comment-command")
             .about("Carry out the `/stackstep …` of the comment on a change request that started the job")
@@ -230,6 +242,12 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, clap
     let Some((name, sub)) = matches.subcommand() else {
         return Ok(Args { ask: Ask::RunInput, flags: Flags::new() });
     };
+    if name == "review" {
+        let (ask, own) = ReviewAsk::given(sub);
+        let mut flags = given(own);
+        one_stack::add_stack(own, &mut flags);
+        return Ok(Args { ask: Ask::Review(ask), flags });
+    }
     let ask = match name {
         "exec" => Ask::Exec(sub.get_many::<String>("arguments").into_iter().flatten().cloned().collect()),
         "inputs" => Ask::Inputs,
@@ -241,6 +259,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, clap
         "stacks" => Ask::Stacks { json: sub.get_flag("json") },
         "status" => Ask::Status(StatusAsk::given(sub)),
         "audit" => Ask::Audit(AuditAsk::given(sub)),
+        "ttl" => Ask::Ttl(TtlAsk::given(sub)),
         "unlock" => Ask::Unlock(UnlockAsk::given(sub)),
         "rules" => {
             return Ok(Args { ask: Ask::Rules(rules_ask(sub)), flags: given(sub) });
@@ -250,6 +269,11 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, clap
             remote: sub.get_flag("remote"),
             event: EventAsk::given(sub),
         }),
+        "reap" => {
+            let mut flags = given(sub);
+            let ask = ReapAsk::given(sub, &mut flags);
+            return Ok(Args { ask: Ask::Reap(ask), flags });
+        }
         "finish" => Ask::Finish(sub.get_one::<PathBuf>("file").cloned().unwrap_or_default()),
         "comment-command" => Ask::CommentCommand,
         "deploy" => Ask::Deploy,

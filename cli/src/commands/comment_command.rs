@@ -6,6 +6,7 @@
 
 mod answer;
 mod approve;
+mod extend;
 mod permitted;
 mod place;
 mod preview;
@@ -165,9 +166,6 @@ async fn carry_out(
         CommentCommand::Hold => Box::pin(verbs::hold(thread, false, console, signals)).await,
         CommentCommand::Release => Box::pin(verbs::hold(thread, true, console, signals)).await,
         CommentCommand::Unlock => Box::pin(verbs::unlock(thread, console, signals)).await,
-        CommentCommand::Extend => Err(refused(
-            "there is nothing to extend: the change has no stack of its own",
-            "nothing has to be done: what there is does not expire",
-        )),
+        CommentCommand::Extend => Box::pin(extend::extend(thread, console, signals)).await,
     }
 }

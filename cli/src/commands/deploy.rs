@@ -4,7 +4,7 @@
 //! with its own report.
 
 pub mod plan;
-mod stacks;
+pub(super) mod stacks;
 
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
@@ -56,7 +56,8 @@ pub async fn carry_out(
         return Ok(0);
     }
     let runs = PlannedRuns { found: &found, inputs: &inputs, plan: &plan, judging: &judging };
-    Ok(runs.carry_out(request, console, signals).await)
+    let statuses = runs.carry_out(request, console, signals).await;
+    Ok(statuses.into_iter().find(|status| *status != 0).unwrap_or(0))
 }
 
 /// Whether a step asks for it: by its `command`, or without one where the checkout's own file has a map.

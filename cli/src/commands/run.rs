@@ -24,7 +24,8 @@ use crate::publish::forge::Sender;
 use crate::publish::notify::RunNews;
 use crate::publish::outputs::Exports;
 use crate::publish::{self, Publisher, notify};
-use crate::report::{Masked, Report};
+use crate::report::{Masked, Report, SECRET};
+use crate::run::drift::DriftLook;
 use crate::run::gates::{Gates, JudgedRun, find_sinks, judge};
 use crate::run::outputs::read_outputs;
 use crate::run::phases::{Around, PhaseEnd, carry_out};
@@ -102,7 +103,7 @@ pub async fn run_request(
     run.count(ready.processes);
     let previews = job.inputs.show_a_change() || engine.previews_first();
     let gates = Gates::new(&job, judged, previews);
-    let mut around = Around { gates, verification: Verification::new(&job) };
+    let mut around = Around { gates, verification: Verification::new(&job), look: None };
     let last = match Box::pin(work(&mut run, &mut engine, &mut around, &end, console, signals)).await {
         Ok(last) => last,
         Err(error) => return Ok(end.give_up(&run, &error, console, signals).await),
@@ -111,6 +112,7 @@ pub async fn run_request(
     name_stacks(&run, &engine, &mut report, console, signals).await?;
     login::leave(&job, &engine.label(), &report, console);
     let mut exports = read_outputs(&job, &engine, &mut report, has_events, console, signals).await;
+    report.address = review_address(&job, &report);
     exports.digest = around.gates.digest().map(str::to_owned);
     around.verification.after(&mut report, &mut engine, console, signals).await;
     let is_held = around.gates.verified(&mut report, console).await;
@@ -119,6 +121,10 @@ pub async fn run_request(
     // values.
     let report = report.masked(&|text| console.masker().mask(text));
     let log = console.masker().mask(&log);
+    let report = match around.look {
+        Some(look) => Box::pin(look.end(report, &engine, console, signals)).await,
+        None => report,
+    };
     let news = RunNews { is_held, is_known_refusal: around.gates.is_known_refusal() };
     let (report, file) = end.publish(report, news, console, signals).await;
     publish::publish_rest(&job, &end.publisher, &report, file, &log, &exports, console);
@@ -133,15 +139,27 @@ pub async fn run_request(
     })
 }
 
+/// The address of a change request's own stack: reviewers come for it, also where the values of outputs are not shown.
+fn review_address(job: &Job<'_>, report: &Report) -> Option<String> {
+    job.review.as_ref()?;
+    let given = job.inputs.forge.environment_url.as_deref()?;
+    let is_secret = report.secret_outputs.iter().any(|name| name == given);
+    let output = || report.outputs.as_ref()?.get(given)?.as_str().filter(|_| !is_secret);
+    let url = Some(given).filter(|given| given.contains("://")).or_else(output)?;
+    let is_address = url.starts_with("https://") || url.starts_with("http://");
+    let is_whole = !url.contains(|c: char| c.is_whitespace() || c.is_control()) && !url.contains(SECRET);
+    (report.exit_code == 0 && is_address && is_whole && url.len() <= 500).then(|| url.to_owned())
+}
+
 /// What a step is told that names no command: nothing was deployed, which nobody should find out later.
 const NO_COMMAND: &str = "no `command` is set, so nothing was previewed or deployed: this step only made sure that the \
                           Pulumi CLI is there; set `command: preview` or `command: up`, or use the action `setup`";
 
 /// Carries out the phases. Meanwhile it looks whether the branch has newer commits, and sets the pending commit status.
-async fn work(
-    run: &mut Run<'_>,
+async fn work<'a>(
+    run: &mut Run<'a>,
     engine: &mut dyn Executor,
-    around: &mut Around<'_>,
+    around: &mut Around<'a>,
     end: &RunEnd<'_>,
     console: &mut Console,
     signals: &Signals,
@@ -153,6 +171,7 @@ async fn work(
     }
     around.gates.enter(engine, console, signals).await?;
     around.verification.enter(console)?;
+    around.look = Box::pin(DriftLook::begin(job, engine, console, signals)).await?;
     let (run, console) = (&*run, &*console);
     let mut progress = RunProgress::new(run, &end.publisher, console);
     let identity = job.identity().unwrap_or_default().masked(&|text| console.masker().mask(text));

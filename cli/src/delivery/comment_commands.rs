@@ -73,7 +73,7 @@ pub const ROWS: &[CommentCommandRow] = &[
         command: CommentCommand::Extend,
         arguments: "TIME",
         default: Permission::Write,
-        about: "Keeps the review stacks of the change for longer. There are none yet, and the answer says so.",
+        about: "Keeps the review stacks of the change for longer, up to `review.ttl-max`.",
         never_the_author: false,
     },
     CommentCommandRow {

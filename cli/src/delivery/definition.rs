@@ -1,5 +1,5 @@
-//! The definition of a repository's deployments: the sections `deploy`, `stacks`, `notify` and `comment-commands` of the root's
-//! `stackstep.yaml`.
+//! The definition of a repository's deployments: the sections `deploy`, `stacks`, `notify`, `comment-commands`, `review`,
+//! `reapable` and `drift` of the root's `stackstep.yaml`.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,9 @@ use super::map::DeployMap;
 use super::notify::NotifySink;
 use super::settings::{StackSettings, hidden_entries};
 use crate::base::error::{Problem, Result};
-use crate::inputs::file::{COMMENT_COMMANDS, ConfigFile, DEPLOY, NOTIFY, STACKS};
+use crate::inputs::file::{COMMENT_COMMANDS, ConfigFile, DEPLOY, DRIFT, NOTIFY, REAPABLE, REVIEW, STACKS};
+use crate::lifecycle::settings::drift::DriftSettings;
+use crate::lifecycle::{Reapable, ReviewSettings};
 use crate::pulumi::stack::StackName;
 
 /// The sections of one version of the file.
@@ -22,6 +24,12 @@ pub struct Definition {
     pub notify: Vec<NotifySink>,
     /// The section `comment-commands`.
     pub comment_commands: Option<CommentCommands>,
+    /// The section `review`.
+    pub review: Option<Box<ReviewSettings>>,
+    /// The section `reapable`, or what holds without it.
+    pub reapable: Reapable,
+    /// The section `drift`.
+    pub drift: Option<Box<DriftSettings>>,
     /// The folders of the repository's projects, as patterns.
     pub projects: Option<Vec<String>>,
 }
@@ -29,7 +37,16 @@ pub struct Definition {
 impl Definition {
     /// One without any section.
     pub fn empty() -> Self {
-        Self { deploy: None, stacks: Vec::new(), notify: Vec::new(), comment_commands: None, projects: None }
+        Self {
+            deploy: None,
+            stacks: Vec::new(),
+            notify: Vec::new(),
+            comment_commands: None,
+            review: None,
+            reapable: Reapable::default(),
+            drift: None,
+            projects: None,
+        }
     }
 
     /// Reads the sections of a file. None if it has none of them.
@@ -42,10 +59,25 @@ impl Definition {
         let notify = notify.transpose()?.unwrap_or_default();
         let commands = file.section(COMMENT_COMMANDS);
         let comment_commands = commands.map(|section| CommentCommands::parse(section, &path)).transpose()?;
-        let sections = [DEPLOY, STACKS, NOTIFY, COMMENT_COMMANDS];
+        let review = file.section(REVIEW).map(|section| ReviewSettings::parse(section, &path)).transpose()?;
+        let review = review.map(Box::new);
+        let reapable = file.section(REAPABLE).map(|section| Reapable::parse(section, &path)).transpose()?;
+        let reapable = reapable.unwrap_or_default();
+        let drift = file.section(DRIFT).map(|section| DriftSettings::parse(section, &path)).transpose()?;
+        let drift = drift.map(Box::new);
+        let sections = [DEPLOY, STACKS, NOTIFY, COMMENT_COMMANDS, REVIEW, REAPABLE, DRIFT];
         let is_empty = sections.iter().all(|name| file.section(name).is_none());
         let projects = file.projects()?;
-        Ok((!is_empty).then_some(Self { deploy, stacks, notify, comment_commands, projects }))
+        Ok((!is_empty).then_some(Self {
+            deploy,
+            stacks,
+            notify,
+            comment_commands,
+            review,
+            reapable,
+            drift,
+            projects,
+        }))
     }
 
     /// Reads the sections of the text of a file. None if it has none of them.

@@ -25,7 +25,7 @@ pub struct JudgingFile {
 #[derive(Debug, Clone)]
 pub enum Judging {
     /// This one.
-    By(JudgingFile),
+    By(Box<JudgingFile>),
     /// It can't be read, for this reason.
     Unknown(Problem),
 }
@@ -47,23 +47,23 @@ pub async fn judging_file(
         )));
     };
     if matches!(event, DeliveryEvent::Branch(branch) if *branch == default) {
-        return Ok(Judging::By(JudgingFile {
+        return Ok(Judging::By(Box::new(JudgingFile {
             definition: own.map(Definition::from_file).transpose()?.flatten(),
             version: "this commit".to_owned(),
             is_own: true,
-        }));
+        })));
     }
     Ok(match history.file_of_branch(&default, NAME, fresh).await {
-        FileAt::Text(text) => Judging::By(JudgingFile {
+        FileAt::Text(text) => Judging::By(Box::new(JudgingFile {
             definition: Definition::parse(&text)?,
             version: format!("the default branch `{default}`"),
             is_own: false,
-        }),
-        FileAt::Missing => Judging::By(JudgingFile {
+        })),
+        FileAt::Missing => Judging::By(Box::new(JudgingFile {
             definition: None,
             version: format!("the default branch `{default}`"),
             is_own: false,
-        }),
+        })),
         FileAt::Unknown(why) => Judging::Unknown(Problem::new(
             format!("`{NAME}` of the default branch `{default}` can't be read: {why}"),
             "let the job read it: a token that can read the repository, or a checkout with the whole history \

@@ -85,6 +85,62 @@ pub fn stacks() -> Vec<String> {
     ["stack", "ls", "--json"].map(str::to_owned).to_vec()
 }
 
+/// `pulumi stack tag ls`.
+pub fn tags(scope: &Scope<'_>) -> Vec<String> {
+    let mut args = CommandLine::new("stack");
+    args.push("tag");
+    args.push("ls");
+    args.stack(scope);
+    args.push("--json");
+    args.0
+}
+
+/// `pulumi stack history`, the newest update first.
+pub fn history(scope: &Scope<'_>) -> Vec<String> {
+    let mut args = CommandLine::new("stack");
+    args.push("history");
+    args.stack(scope);
+    args.push("--json");
+    args.0
+}
+
+/// `pulumi stack tag set`.
+pub fn set_tag(scope: &Scope<'_>, name: &str, value: &str) -> Vec<String> {
+    let mut args = CommandLine::new("stack");
+    args.push("tag");
+    args.push("set");
+    args.stack(scope);
+    // After the dashes a value can't be taken for a flag.
+    for arg in ["--", name, value] {
+        args.push(arg);
+    }
+    args.0
+}
+
+/// `pulumi refresh` of a stack without resources: an update of it that changes nothing and has this message.
+pub fn refresh_nothing(scope: &Scope<'_>, message: &str) -> Vec<String> {
+    let mut args = CommandLine::new("refresh");
+    args.stack(scope);
+    args.push("--yes");
+    args.push("--skip-preview");
+    args.text("message", Some(message));
+    if !scope.cloud {
+        args.push("--suppress-permalink=true");
+    }
+    args.0
+}
+
+/// `pulumi stack rm` with the copies of its state that the backend keeps. It refuses a stack that has resources.
+/// <https://www.pulumi.com/docs/iac/cli/commands/pulumi_stack_rm/>
+pub fn remove_stack(scope: &Scope<'_>) -> Vec<String> {
+    let mut args = CommandLine::new("stack");
+    args.push("rm");
+    args.stack(scope);
+    args.push("--yes");
+    args.push("--remove-backups");
+    args.0
+}
+
 /// `pulumi stack init`, for a stack that the backend does not have.
 pub fn stack_init(inputs: &Inputs, scope: &Scope<'_>) -> Vec<String> {
     let mut args = CommandLine::new("stack");

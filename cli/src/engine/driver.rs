@@ -132,7 +132,9 @@ impl Driver<'_> {
             let mut heartbeat =
                 |elapsed| Some(log_line(&sign_of_life(&observed.borrow().fold().in_flight(), elapsed)));
             let timeout = self.time_left();
-            let unsaid = self.will_create().then_some(says_no_such_stack as Unsaid);
+            // Whoever asks of a stack that is not there is answered by the exit status.
+            let is_expected = self.will_create() || step.purpose == Purpose::Query;
+            let unsaid = is_expected.then_some(says_no_such_stack as Unsaid);
             let watch = RefCell::new(&mut *self.watch);
             let (purpose, outcome) = (step.purpose, &self.outcome);
             let mut on_stop = |cause| {

@@ -62,6 +62,10 @@ pub enum EngineQuery {
     Configuration,
     /// The project's stacks in the backend, as JSON.
     Stacks,
+    /// The stack's tags, as JSON.
+    Tags,
+    /// The stack's updates, as JSON.
+    History,
     /// The stack's outputs, as JSON.
     Outputs {
         /// Whether the values of secrets are asked for as well.

@@ -1,5 +1,6 @@
 //! A job: everything that is known before the engine is searched for. [`crate::run::prepare`] puts it together.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -14,7 +15,9 @@ use crate::delivery::notify::NotifySink;
 use crate::engine::install::version::Demand;
 use crate::engine::line::Scope;
 use crate::engine::plan::EngineEnv;
+use crate::inputs::config_map::ConfigItem;
 use crate::inputs::{Command, Inputs};
+use crate::lifecycle::settings::drift::DriftSettings;
 use crate::pulumi::backend::Backend;
 use crate::pulumi::project::Project;
 use crate::pulumi::stack::{StackIdentity, StackName};
@@ -54,6 +57,10 @@ pub struct Job<'a> {
     pub demand: Option<(Demand, String)>,
     /// The rollback that it is. None for any other run.
     pub rollback: Option<Rollback>,
+    /// The run of a change request's own stack that it is. None for any other run.
+    pub review: Option<ReviewRun>,
+    /// The look for drift that it is. None for any other run.
+    pub drift: Option<&'a DriftAsk>,
     /// Whether it hands on outputs and counts by itself. If not, the command does that which runs several stacks.
     pub hands_on: bool,
     /// The engine's environment.
@@ -71,6 +78,47 @@ pub struct Rollback {
     pub commit: String,
     /// The top folder of the job's own checkout, which judges it.
     pub judged_from: PathBuf,
+}
+
+/// A run of a change request's own stack.
+#[derive(Debug, Clone, Default)]
+pub struct ReviewRun {
+    /// The message of its update, where nobody gives another one.
+    pub message: String,
+    /// What the message has at its end, by which the stack's history shows whose it is.
+    pub signature: String,
+    /// The environment that the forge records it for, where nobody names another one.
+    pub environment: String,
+    /// The configuration that is copied from the base stack. What the input `config` sets counts more.
+    pub config: Vec<ConfigItem>,
+    /// The time to wait for the stack's lock, at least.
+    pub lock_timeout: Duration,
+}
+
+impl ReviewRun {
+    /// Puts what is its own into the inputs of the run.
+    pub fn complete(&self, inputs: &mut Inputs) {
+        let message = inputs.operation.message.take().unwrap_or_else(|| self.message.clone());
+        inputs.operation.message = Some(format!("{message} {}", self.signature));
+        inputs.forge.environment.get_or_insert_with(|| self.environment.clone());
+        inputs.safety.lock_timeout = inputs.safety.lock_timeout.max(self.lock_timeout);
+        // Made, and removed, is the stack by its own rules only.
+        (inputs.stack.upsert, inputs.stack.remove) = (false, false);
+        let own: Vec<String> = inputs.config.items.iter().map(|item| item.key.clone()).collect();
+        let copied = self.config.iter().filter(|item| !own.contains(&item.key)).cloned();
+        inputs.config.items.splice(0..0, copied.collect::<Vec<_>>());
+    }
+}
+
+/// A look for drift: what all stacks of one command share.
+#[derive(Debug, Default)]
+pub struct DriftAsk {
+    /// The section `drift` of the file that judges it.
+    pub settings: DriftSettings,
+    /// Whether drift fails the run.
+    pub fails: bool,
+    /// The number of issues that were opened so far.
+    pub opened: Cell<u32>,
 }
 
 impl Job<'_> {

@@ -57,6 +57,19 @@ impl<'a> LocalEngine<'a> {
         self.alone(Purpose::Exec, arguments, console, signals).await
     }
 
+    /// Runs one engine command beside a run, without showing its output: one that makes, marks or removes a stack.
+    ///
+    /// # Errors
+    /// The engine could not be started.
+    pub async fn manage(
+        &self,
+        arguments: Vec<String>,
+        console: &Console,
+        signals: &Signals,
+    ) -> Result<Outcome> {
+        self.alone(Purpose::Query, arguments, console, signals).await
+    }
+
     /// Runs one process that belongs to no phase, with a time limit of its own.
     async fn alone(
         &self,
@@ -163,6 +176,8 @@ impl Executor for LocalEngine<'_> {
             EngineQuery::Version => args::version(),
             EngineQuery::Configuration => args::config_with_secrets(inputs, &scope),
             EngineQuery::Stacks => args::stacks(),
+            EngineQuery::Tags => args::tags(&scope),
+            EngineQuery::History => args::history(&scope),
             EngineQuery::Outputs { show_secrets } => args::outputs(inputs, &scope, show_secrets),
             EngineQuery::Export => args::export(&scope),
         };

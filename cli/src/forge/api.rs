@@ -7,10 +7,10 @@ use serde_json::Value;
 use super::contents::{FileRequest, HistoryCommit};
 use super::conversation::{Permission, Reaction, WrittenComment};
 use super::gate::{GateApproval, GatedJob};
-use super::issues::Issue;
+use super::issues::{Issue, IssueChange};
 use super::model::{
     ChangeRequest, Comment, CommitStatus, Deployment, FileChange, KeptRecord, NewRecord, QueuedRequest,
-    StatusThere,
+    RepositoryFacts, StatusThere,
 };
 use super::people::Person;
 use super::protection::{Protection, Watched};
@@ -161,6 +161,9 @@ pub trait ChangeRequests: Sync {
     /// All open change requests, the latest first if the forge can sort them.
     fn open_change_requests(&self, place: &Place) -> RequestFor<Vec<ChangeRequest>>;
 
+    /// The repository's immutable id and its present name.
+    fn repository(&self, place: &Place) -> RequestFor<RepositoryFacts>;
+
     /// Whether [`ChangeRequests::change_requests_of_commit`] finds open ones too.
     fn finds_open_ones_by_commit(&self) -> bool {
         true
@@ -194,8 +197,12 @@ pub trait Issues: Sync {
     /// An issue, with who closed it.
     fn issue(&self, place: &Place, number: u64) -> Survey<Issue>;
 
-    /// Opens an issue again that was closed.
-    fn reopen_issue(&self, place: &Place, number: u64) -> Request;
+    /// The first page of the issues, open and closed, that this account has opened. Others in the list are removed by the
+    /// caller, and change requests by the reader.
+    fn issues_of(&self, place: &Place, author: &str) -> RequestFor<Vec<Issue>>;
+
+    /// Changes an issue.
+    fn change_issue(&self, place: &Place, number: u64, change: &IssueChange<'_>) -> Request;
 
     /// Comments on an issue.
     fn comment_on_issue(&self, place: &Place, number: u64, body: &str) -> Request;

@@ -15,8 +15,8 @@ mod reviews;
 
 use super::{
     ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Forge, Merging, Person, Place, Reading,
-    RequestFor, Runs, State, StatusThere, Statuses, cut_to, encoded, encoded_path, is_true, number_at,
-    one_field, read_list, text_at,
+    RepositoryFacts, RequestFor, Runs, State, StatusThere, Statuses, cut_to, encoded, encoded_path, is_true,
+    number_at, one_field, read_list, text_at,
 };
 use crate::base::http::{Method, Request, Url};
 use crate::base::secret::Secret;
@@ -224,6 +224,14 @@ impl ChangeRequests for AzureRepos {
             format!("{}/pullrequests?searchCriteria.status=active&$top=1000&{VERSION}", repository(place));
         RequestFor::new(place.get_request(&path), read_change_requests)
     }
+
+    // https://learn.microsoft.com/rest/api/azure/devops/git/repositories/get-repository
+    fn repository(&self, place: &Place) -> RequestFor<RepositoryFacts> {
+        RequestFor::new(place.get_request(&format!("{}?{VERSION}", repository(place))), |answer| {
+            let (project, name) = (text_at(answer, "/project/name")?, text_at(answer, "/name")?);
+            Some(RepositoryFacts { id: text_at(answer, "/id")?, path: format!("{project}/{name}") })
+        })
+    }
 }
 
 // What a pull request of Azure Repos changes is told by its iterations only, and it has no queue.
@@ -343,6 +351,8 @@ fn read_change_request(answer: &Value) -> Option<ChangeRequest> {
         target: branch("/targetRefName"),
         merge_commit: text_at(answer, "/lastMergeCommit/commitId").filter(|_| merged),
         merged_at: text_at(answer, "/closedDate").filter(|_| merged),
+        closed_at: text_at(answer, "/closedDate").filter(|_| merged || status == "abandoned"),
+        repository: text_at(answer, "/repository/id"),
         labels: read_list(answer.get("labels"), |label| text_at(label, "/name")).unwrap_or_default(),
     })
 }

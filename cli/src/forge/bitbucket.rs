@@ -16,8 +16,8 @@ mod reviews;
 
 use super::{
     ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Forge, Person, Place, Reading,
-    RequestFor, Runs, State, StatusThere, Statuses, cut_to, encoded, encoded_path, number_at, read_list,
-    text_at,
+    RepositoryFacts, RequestFor, Runs, State, StatusThere, Statuses, cut_to, encoded, encoded_path,
+    number_at, read_list, text_at,
 };
 use crate::base::http::{Method, Request, Url};
 use crate::base::secret::Secret;
@@ -199,6 +199,13 @@ impl ChangeRequests for Bitbucket {
         let path = format!("{}/pullrequests?state=OPEN&sort=-updated_on&pagelen=50", repository(place));
         RequestFor::new(place.get_request(&path), read_change_requests)
     }
+
+    // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/#api-repositories-workspace-repo-slug-get
+    fn repository(&self, place: &Place) -> RequestFor<RepositoryFacts> {
+        RequestFor::new(place.get_request(&repository(place)), |answer| {
+            Some(RepositoryFacts { id: text_at(answer, "/uuid")?, path: text_at(answer, "/full_name")? })
+        })
+    }
 }
 
 impl Statuses for Bitbucket {
@@ -277,6 +284,10 @@ fn read_change_requests(answer: &Value) -> Option<Vec<ChangeRequest>> {
     read_list(answer.get("values"), read_change_request)
 }
 
+/// The states of a pull request that is not open any more.
+/// <https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pullrequests/>
+const CLOSED: [&str; 3] = ["MERGED", "DECLINED", "SUPERSEDED"];
+
 fn read_change_request(answer: &Value) -> Option<ChangeRequest> {
     let name = |end: &str| text_at(answer, &format!("/{end}/repository/full_name"));
     let state = text_at(answer, "/state").unwrap_or_default();
@@ -292,6 +303,8 @@ fn read_change_request(answer: &Value) -> Option<ChangeRequest> {
         target: text_at(answer, "/destination/branch/name"),
         merge_commit: text_at(answer, "/merge_commit/hash"),
         merged_at: None,
+        closed_at: text_at(answer, "/updated_on").filter(|_| CLOSED.contains(&state.as_str())),
+        repository: text_at(answer, "/destination/repository/uuid"),
         labels: Vec::new(),
     })
 }

@@ -15,7 +15,10 @@ mod reviews;
 mod statuses;
 
 use super::trouble::{Trouble, TroubleKind};
-use super::{ChangeRequest, Comment, CommitStatus, Deployment, KeptRecord, NewRecord, Place, RequestFor};
+use super::{
+    ChangeRequest, Comment, CommitStatus, Deployment, KeptRecord, NewRecord, Place, Reading, RepositoryFacts,
+    RequestFor,
+};
 use crate::base::http::{Answer, Http, Limits, Request, Url};
 
 /// The limits of one request. The body limit is large, as a page of comments can hold a hundred long ones.
@@ -221,6 +224,13 @@ impl<'a> Client<'a> {
     pub async fn change_request(&self, number: u64) -> Done<ChangeRequest> {
         let do_what = format!("read {}", self.place.forge.request(number));
         self.read(&do_what, &self.place.forge.change_request(self.place, number)).await
+    }
+
+    /// The repository's immutable id and its present name.
+    pub async fn repository(&self) -> Done<RepositoryFacts> {
+        let wanted = self.place.forge.repository(self.place);
+        let wanted = wanted.needing_by_default(self.place.forge.needed_to_read(Reading::Contents));
+        self.read("read the repository's id", &wanted).await
     }
 
     /// The change requests that `commit` belongs to; none if the forge does not know the commit.

@@ -15,8 +15,8 @@ mod runs;
 
 use super::{
     ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Conversations, FileChange, Forge, Issues,
-    Merging, Person, Place, Reading, RequestFor, State, StatusThere, Statuses, begins_with_name, cut_to,
-    encoded, encoded_path, number_at, one_field, read_each, read_list, text_at,
+    Merging, Person, Place, Reading, RepositoryFacts, RequestFor, State, StatusThere, Statuses,
+    begins_with_name, cut_to, encoded, encoded_path, number_at, one_field, read_each, read_list, text_at,
 };
 use crate::base::http::{Method, Request, Url};
 use crate::base::secret::Secret;
@@ -172,6 +172,10 @@ impl ChangeRequests for Gitea {
         open_pulls(place)
     }
 
+    fn repository(&self, place: &Place) -> RequestFor<RepositoryFacts> {
+        RequestFor::new(place.get_request(&repository(place)), RepositoryFacts::read)
+    }
+
     fn finds_open_ones_by_commit(&self) -> bool {
         false
     }
@@ -271,6 +275,9 @@ fn read_change_request(answer: &Value) -> Option<ChangeRequest> {
         target: text_at(answer, "/base/ref"),
         merge_commit: text_at(answer, "/merge_commit_sha").filter(|_| merged),
         merged_at: text_at(answer, "/merged_at").filter(|_| merged),
+        closed_at: text_at(answer, "/closed_at")
+            .filter(|_| answer.get("state").is_some_and(|is| is == "closed")),
+        repository: number_at(answer, "/base/repo_id"),
         labels: read_list(answer.get("labels"), |label| text_at(label, "/name")).unwrap_or_default(),
     })
 }

@@ -18,8 +18,9 @@ mod runs;
 
 use super::{
     ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Conversations, Deployment, Deployments,
-    Forge, Issues, KeptRecord, NewRecord, Person, Place, Reading, RequestFor, State, StatusThere, Statuses,
-    begins_with_name, cut_to, encoded, encoded_path, number_at, one_field, read_list, text_at,
+    Forge, Issues, KeptRecord, NewRecord, Person, Place, Reading, RepositoryFacts, RequestFor, State,
+    StatusThere, Statuses, begins_with_name, cut_to, encoded, encoded_path, number_at, one_field, read_list,
+    text_at,
 };
 use crate::base::http::{Method, Request, Url};
 use crate::base::secret::Secret;
@@ -228,6 +229,11 @@ impl ChangeRequests for GitHub {
         let path = format!("{}/pulls?state=open&sort=updated&direction=desc&per_page=100", repository(place));
         RequestFor::new(place.get_request(&path), read_change_requests)
     }
+
+    // https://docs.github.com/en/rest/repos/repos#get-a-repository
+    fn repository(&self, place: &Place) -> RequestFor<RepositoryFacts> {
+        RequestFor::new(place.get_request(&repository(place)), RepositoryFacts::read)
+    }
 }
 
 impl Statuses for GitHub {
@@ -425,8 +431,18 @@ fn read_change_request(answer: &Value) -> Option<ChangeRequest> {
         // An open one has the commit of a merge that was only tried.
         merge_commit: text_at(answer, "/merge_commit_sha").filter(|_| merged),
         merged_at: text_at(answer, "/merged_at"),
+        closed_at: text_at(answer, "/closed_at")
+            .filter(|_| answer.get("state").is_some_and(|is| is == "closed")),
+        repository: number_at(answer, "/base/repo/id"),
         labels: read_list(answer.get("labels"), |label| text_at(label, "/name")).unwrap_or_default(),
     })
+}
+
+impl RepositoryFacts {
+    /// Reads a repository of GitHub or Gitea.
+    pub(super) fn read(answer: &Value) -> Option<Self> {
+        Some(Self { id: number_at(answer, "/id")?, path: text_at(answer, "/full_name")? })
+    }
 }
 
 fn repository(place: &Place) -> String {

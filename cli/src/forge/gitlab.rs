@@ -17,8 +17,8 @@ mod runs;
 
 use super::{
     ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Conversations, Deployment, Deployments,
-    Forge, Issues, Person, Place, Reading, RequestFor, State, StatusThere, Statuses, begins_with_name,
-    cut_to, encoded, is_true, number_at, one_field, read_list, text_at,
+    Forge, Issues, Person, Place, Reading, RepositoryFacts, RequestFor, State, StatusThere, Statuses,
+    begins_with_name, cut_to, encoded, is_true, number_at, one_field, read_list, text_at,
 };
 use crate::base::http::{Method, Request, Url};
 use crate::base::secret::Secret;
@@ -193,6 +193,16 @@ impl ChangeRequests for GitLab {
         );
         RequestFor::new(place.get_request(&path), read_change_requests)
     }
+
+    // https://docs.gitlab.com/api/projects/#retrieve-a-project
+    fn repository(&self, place: &Place) -> RequestFor<RepositoryFacts> {
+        RequestFor::new(place.get_request(&project(place)), |answer| {
+            Some(RepositoryFacts {
+                id: number_at(answer, "/id")?,
+                path: text_at(answer, "/path_with_namespace")?,
+            })
+        })
+    }
 }
 
 impl Statuses for GitLab {
@@ -323,6 +333,13 @@ fn read_change_request(answer: &Value) -> Option<ChangeRequest> {
         target: text_at(answer, "/target_branch"),
         merge_commit: ends.iter().find_map(|end| text_at(answer, end)).filter(|_| merged),
         merged_at: text_at(answer, "/merged_at"),
+        // One that was merged has only the time of that.
+        closed_at: match state {
+            "closed" => text_at(answer, "/closed_at"),
+            "merged" => text_at(answer, "/merged_at"),
+            _ => None,
+        },
+        repository: number_at(answer, "/target_project_id"),
         labels: read_list(answer.get("labels"), |label| label.as_str().map(str::to_owned))
             .unwrap_or_default(),
     })

@@ -13,4 +13,17 @@ pub struct Issue {
     pub closed_by: Option<Person>,
     /// The issue's page.
     pub url: Option<String>,
+    /// Who opened it. None if the account is gone.
+    pub author: Option<Person>,
+    /// The text, as Markdown.
+    pub body: String,
+}
+
+/// What is changed of an issue; what is none stays.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct IssueChange<'a> {
+    /// Whether it is open afterwards.
+    pub open: Option<bool>,
+    /// The text.
+    pub body: Option<&'a str>,
 }

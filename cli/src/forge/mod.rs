@@ -44,10 +44,10 @@ use contents::read_base64_file;
 pub use contents::{FileAnswer, FileForm, FileRequest, HistoryCommit, LARGEST_FILE};
 pub use conversation::{Permission, Reaction, WrittenComment};
 pub use gate::{GateApproval, GatedJob};
-pub use issues::Issue;
+pub use issues::{Issue, IssueChange};
 pub use model::{
     ChangeRequest, Comment, CommitStatus, Deployment, FileChange, KeptRecord, NewRecord, QueuedRequest,
-    State, StatusThere,
+    RepositoryFacts, State, StatusThere,
 };
 use parts::{
     begins_with_name, cut_to, encoded, encoded_path, is_true, number_at, one_field, page_below, read_each,

@@ -52,8 +52,22 @@ pub struct ChangeRequest {
     pub merge_commit: Option<String>,
     /// The time at which it was merged, in RFC 3339. None if it was not merged, or the forge does not tell.
     pub merged_at: Option<String>,
+    /// The time at which it was closed or merged, in RFC 3339; on Bitbucket, which does not tell, that of the last change
+    /// since. None if it is not known to be closed.
+    pub closed_at: Option<String>,
+    /// The immutable id of the repository that it was opened in. None if the forge does not tell.
+    pub repository: Option<String>,
     /// Its labels; none where a forge has no labels, or does not list them.
     pub labels: Vec<String>,
+}
+
+/// What a forge says of a repository itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RepositoryFacts {
+    /// The forge's own id, which stays when the repository is renamed or moved, and which no other one ever gets.
+    pub id: String,
+    /// The name that it has now, as in an address: `owner/name`.
+    pub path: String,
 }
 
 /// A file that a change request changes.

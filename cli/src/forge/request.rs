@@ -47,6 +47,14 @@ impl Place {
         self.signed(Request { method: Method::DELETE, ..Request::get(self.url(path)) })
     }
 
+    /// The forge's host, as the addresses of its pages have it: with the port if it is not the scheme's own.
+    pub fn host(&self) -> String {
+        let host = self.api.host_str().unwrap_or_default();
+        let of_pages = host.strip_prefix("api.").filter(|host| self.forge.is_host(host));
+        let host = of_pages.unwrap_or(host);
+        self.api.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    }
+
     /// The request with the token and the forge's headers.
     pub fn signed(&self, request: Request) -> Request {
         Request {

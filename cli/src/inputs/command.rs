@@ -1,7 +1,7 @@
 //! THE table of commands: one row for each that a run can have. The command line's words, the values of the input
 //! `command`, and all properties of a command are read from it.
 
-use self::Command::{Deploy, Destroy, Exec, Install, Outputs, Preview, Refresh, Report, Up};
+use self::Command::{Deploy, Destroy, Drift, Exec, Install, Outputs, Preview, Refresh, Report, Up};
 use crate::base::suggest::nearest;
 use crate::report::Operation;
 
@@ -17,6 +17,9 @@ pub enum Command {
     Deploy,
     /// Bring the state in line with what is there.
     Refresh,
+    /// Look whether what is there is still what was deployed: [`Command::Refresh`] that only shows what it would do, of each
+    /// stack that is named.
+    Drift,
     /// Delete everything.
     Destroy,
     /// Read the stack's outputs.
@@ -136,6 +139,16 @@ pub const COMMANDS: &[CommandRow] = &[
         ProgramUse::IfAsked,
         "Bring the state in line with what is there",
     ),
+    CommandRow {
+        in_a_step: true,
+        effect: Effect::Reads,
+        program: ProgramUse::IfAsked,
+        ..other(
+            Command::Drift,
+            "drift",
+            "Look whether what is there is still what was deployed, and follow it up by an issue",
+        )
+    },
     operation(
         Command::Destroy,
         Operation::Destroy,
@@ -273,7 +286,9 @@ pub(super) const OPERATIONS_OUTPUTS_AND_REPORT: &[Command] =
     &[Preview, Up, Refresh, Destroy, Outputs, Report];
 pub(super) const UP_REFRESH_DESTROY: &[Command] = &[Up, Refresh, Destroy];
 pub(super) const UP_REFRESH_DESTROY_AND_REPORT: &[Command] = &[Up, Refresh, Destroy, Report];
+pub(super) const ONLY_UP: &[Command] = &[Up];
 pub(super) const ONLY_DEPLOY: &[Command] = &[Deploy];
+pub(super) const ONLY_DRIFT: &[Command] = &[Drift];
 pub(super) const ONLY_REPORT: &[Command] = &[Report];
 pub(super) const ALL: &[Command] = &[Preview, Up, Refresh, Destroy, Outputs, Exec, Install, Report];
 pub(super) const ALL_BUT_INSTALL: &[Command] = &[Preview, Up, Refresh, Destroy, Outputs, Exec, Report];
@@ -285,8 +300,9 @@ mod tests {
 
     #[test]
     fn a_step_asks_for_what_needs_no_command_line() {
-        let words =
-            ["preview", "up", "update", "deploy", "refresh", "destroy", "outputs", "output", "report"];
+        let words = [
+            "preview", "up", "update", "deploy", "refresh", "drift", "destroy", "outputs", "output", "report",
+        ];
         assert_eq!(Command::STEP_WORDS, words);
     }
 }

@@ -28,8 +28,17 @@ pub const NOTIFY: &str = "notify";
 /// The key of the root file that says who may give commands in comments.
 pub const COMMENT_COMMANDS: &str = "comment-commands";
 
+/// The key of the root file about the stacks of change requests.
+pub const REVIEW: &str = "review";
+
+/// The key of the root file with the names of the stacks that a sweep may destroy.
+pub const REAPABLE: &str = "reapable";
+
+/// The key of the root file that says which stacks are looked at for drift.
+pub const DRIFT: &str = "drift";
+
 /// The sections about the whole repository, which are read from the root's file only.
-pub const SECTIONS: &[&str] = &[PROJECTS, DEPLOY, STACKS, NOTIFY, COMMENT_COMMANDS];
+pub const SECTIONS: &[&str] = &[PROJECTS, DEPLOY, STACKS, NOTIFY, COMMENT_COMMANDS, REVIEW, REAPABLE, DRIFT];
 
 const SECRET_STORE: &str = "hand it to the step, from the CI system's own secret store";
 

@@ -55,7 +55,7 @@ pub struct Found {
 }
 
 /// Each input that has a value, with its source.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Resolved {
     /// The command.
     pub command: Command,

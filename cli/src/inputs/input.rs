@@ -142,6 +142,10 @@ impl Group {
     }
 }
 
+/// The inputs of a refresh that a look for drift does not have: it decides about them itself.
+const NOT_FOR_A_LOOK: &[&str] =
+    &["preview-only", "expect-no-changes", "fail-on-changes", "skip-preview", "lock-timeout"];
+
 impl Input {
     /// An input without aliases and default. [`Self::under`] puts it under its heading.
     pub(super) const fn new(
@@ -176,6 +180,13 @@ impl Input {
     /// Whether `command` reads the input.
     pub fn applies_to(&self, command: Command) -> bool {
         let reads = |command| self.commands.contains(&command);
-        reads(command) || (command == Command::Deploy && (reads(Command::Preview) || reads(Command::Up)))
+        match command {
+            Command::Deploy => reads(command) || reads(Command::Preview) || reads(Command::Up),
+            // A look has an exit status of its own for what it finds.
+            Command::Drift => {
+                reads(command) || (reads(Command::Refresh) && !NOT_FOR_A_LOOK.contains(&self.name))
+            }
+            _ => reads(command),
+        }
     }
 }

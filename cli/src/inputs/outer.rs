@@ -28,7 +28,7 @@ use crate::render::Detail;
 pub struct OuterInputs {
     /// The command.
     pub command: Command,
-    /// The command that was asked for: [`Command::Deploy`] if the map has chosen `command`.
+    /// The command that was asked for: [`Command::Deploy`] if the map has chosen `command`, [`Command::Drift`] for a look.
     pub asked: Command,
     /// The folder in `cwd`, at which the search for `stackstep.yaml` starts.
     pub folder: PathBuf,

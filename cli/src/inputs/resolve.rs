@@ -50,6 +50,7 @@ pub(super) fn resolve_command(command: Option<Command>, word: Option<&Found>) ->
             match Command::from_word(word).or_else(|| Command::meant_by(word)) {
                 // What the map says is one of the two.
                 Some(Command::Deploy) if matches!(command, Command::Up | Command::Preview) => Ok(command),
+                Some(Command::Drift) if command == Command::Refresh => Ok(command),
                 Some(asked) if asked != command => Err(contradicts(command, word)),
                 _ => Ok(command),
             }

@@ -37,7 +37,7 @@ const ID: usize = 6;
 const LETTERS: &str = "letters";
 
 /// The short form of the kinds.
-const KINDS: [(&str, EntryKind); 11] = [
+const KINDS: [(&str, EntryKind); 19] = [
     ("r", EntryKind::Reserved),
     ("f", EntryKind::Finished),
     ("v", EntryKind::Verified),
@@ -49,6 +49,14 @@ const KINDS: [(&str, EntryKind); 11] = [
     ("d", EntryKind::Destroyed),
     ("x", EntryKind::Refused),
     ("u", EntryKind::Unlocked),
+    ("o", EntryKind::Opened),
+    ("e", EntryKind::Expiry),
+    ("w", EntryKind::Warned),
+    ("y", EntryKind::DestroyFailed),
+    ("g", EntryKind::Forgotten),
+    ("s", EntryKind::Swept),
+    ("dr", EntryKind::Drift),
+    ("da", EntryKind::DriftAccepted),
 ];
 
 /// The short form of the ways of an approval.
@@ -61,11 +69,14 @@ const WAYS: [(&str, ApprovalWay); 5] = [
 ];
 
 /// The short form of the ends.
-const ENDS: [(&str, EntryStatus); 4] = [
+const ENDS: [(&str, EntryStatus); 7] = [
     ("s", EntryStatus::Succeeded),
     ("f", EntryStatus::Failed),
     ("c", EntryStatus::Cancelled),
     ("i", EntryStatus::Inconclusive),
+    ("d", EntryStatus::Found),
+    ("n", EntryStatus::NoneFound),
+    ("u", EntryStatus::NotKnown),
 ];
 
 /// The value of the tag for this entry. Fails if what it has to hold does not fit.
@@ -109,6 +120,21 @@ pub(super) fn write(entry: &LedgerEntry) -> Result<String, String> {
     if let Some(issue) = entry.issue {
         line.must("d", &base36(issue));
     }
+    if entry.kind == EntryKind::Opened {
+        for (letter, text) in [("v", &entry.nonce), ("r", &entry.repository)] {
+            if let Some(text) = text {
+                line.must(letter, text);
+            }
+        }
+        for number in &entry.change_requests {
+            line.must("f", &base36(*number));
+        }
+    }
+    // Which warning it was decides whether there is another one.
+    let reason_counts = entry.kind == EntryKind::Warned;
+    if let Some(reason) = entry.reason.as_deref().filter(|_| reason_counts) {
+        line.must("q", reason);
+    }
     if line.text.len() > ROOM {
         return Err(format!("it needs {} characters, and a tag has {ROOM}", line.text.len()));
     }
@@ -117,7 +143,7 @@ pub(super) fn write(entry: &LedgerEntry) -> Result<String, String> {
     line.may("w", entry.actor.as_deref(), 40);
     line.may("u", entry.run.as_ref().and_then(run).as_deref(), 48);
     line.may("b", entry.host.as_deref(), 24);
-    line.may("q", entry.reason.as_deref(), 120);
+    line.may("q", entry.reason.as_deref().filter(|_| !reason_counts), 120);
     line.may("l", entry.link.as_deref(), 100);
     let sum = sum(&line.text);
     Ok(line.text + SUM_MARK + &sum)
@@ -158,6 +184,9 @@ pub(super) fn read(value: &str, number: u64, stack: &str) -> Result<LedgerEntry,
             "p" => entry.gate = owned(),
             "i" => entry.expires = from_base36(&text).map(|seconds| instant(time_at(seconds))),
             "d" => entry.issue = from_base36(&text),
+            "v" => entry.nonce = owned(),
+            "r" => entry.repository = owned(),
+            "f" => entry.change_requests.push(from_base36(&text).ok_or("a change request can't be read")?),
             "b" => entry.host = owned(),
             "y" => entry.state_after = owned(),
             "w" => entry.actor = owned(),
@@ -353,6 +382,24 @@ mod tests {
         assert_eq!(again.state_after.as_deref(), Some("version 17"));
         assert_eq!(again.id, id(&entry.id));
         assert!(again.last_judged);
+    }
+
+    #[test]
+    fn an_opening_and_a_warning_keep_what_counts() {
+        let mut opened = LedgerEntry::new(EntryKind::Opened, Some("shop"), "pr-7-0123abcd", UNIX_EPOCH);
+        opened.nonce = Some("0123456789abcdef".to_owned());
+        opened.repository = Some("git.example.com:8443/{0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f}".to_owned());
+        opened.change_requests = vec![123_456];
+        opened.expires = Some("2026-11-30T12:00:00Z".to_owned());
+        opened.actor = Some("a".repeat(60));
+        let again = read(&write(&opened).unwrap(), 1, "pr-7-0123abcd").unwrap();
+        assert_eq!((&again.nonce, &again.repository), (&opened.nonce, &opened.repository));
+        assert_eq!((again.change_requests, again.expires), (opened.change_requests, opened.expires));
+        let mut warned = LedgerEntry::new(EntryKind::Warned, None, "prod", UNIX_EPOCH);
+        (warned.reason, warned.issue) = (Some("2d".to_owned()), Some(12));
+        (warned.actor, warned.host) = (Some(";".repeat(60)), Some(";".repeat(60)));
+        let again = read(&write(&warned).unwrap(), 1, "prod").unwrap();
+        assert_eq!((again.kind, again.reason, again.issue), (warned.kind, warned.reason, warned.issue));
     }
 
     #[test]

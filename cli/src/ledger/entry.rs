@@ -123,6 +123,12 @@ pub struct LedgerEntry {
     /// The number of the issue on the forge by which people follow it up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issue: Option<u64>,
+    /// The random word by which a stack of a change request is known to be ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<String>,
+    /// The identity of the change request's repository, the forge's host and its immutable id: `github.com/123456`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<String>,
     /// The name of the machine of the run, as the engine writes it into a lock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
@@ -283,6 +289,8 @@ impl LedgerEntry {
             gate: None,
             expires: None,
             issue: None,
+            nonce: None,
+            repository: None,
             host: None,
             last_judged: false,
             later: Map::new(),
@@ -359,12 +367,18 @@ impl LedgerEntry {
     }
 }
 
+/// The last second of the year 9999, in seconds since 1970, with which what can be written ends.
+const LAST: u64 = 253_402_300_799;
+
 /// A time as RFC 3339 in UTC, by the second.
 pub fn instant(time: SystemTime) -> String {
-    // What the crate writes ends with the year 9999.
-    const LAST: u64 = 253_402_300_799;
     let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()).min(LAST);
     humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(seconds)).to_string()
+}
+
+/// A time in seconds since 1970 as RFC 3339 in UTC.
+pub fn instant_of(seconds: u64) -> String {
+    UNIX_EPOCH.checked_add(Duration::from_secs(seconds)).map_or_else(|| instant_of(LAST), instant)
 }
 
 #[cfg(test)]

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::drift_history::DriftHistory;
 use super::entry::{EntryApprover, EntryKind, EntryStatus, LedgerEntry, cut_hash, same_hash};
+use super::life::StackLife;
 use crate::base::error::Problem;
 
 /// The most sources whose verification is remembered, the newest ones.
@@ -55,6 +57,10 @@ pub struct History {
     accepted: Vec<LedgerEntry>,
     /// The times of the refusals that they are about, by the acceptances' numbers.
     accepted_refusals: BTreeMap<u64, String>,
+    /// The stack's life: its opening, its end, what was said of it.
+    pub(super) life: StackLife,
+    /// The last look for drift, the last one that came to know whether there is any, and the drift that people accept.
+    drift: DriftHistory,
     /// The entries that can't be read, with the reason.
     unreadable: BTreeMap<u64, String>,
     /// The entries that are missing between others: the first and the last number of each gap.
@@ -124,6 +130,7 @@ impl History {
     /// Adds the next entry.
     pub fn add(&mut self, entry: LedgerEntry) {
         self.last = self.last.max(entry.number);
+        self.life.add(&entry);
         match entry.kind {
             EntryKind::Reserved => self.reserve(entry),
             EntryKind::Finished => self.finish(entry),
@@ -147,10 +154,19 @@ impl History {
                 self.unfinished.clear();
                 (self.attempt, self.deployed, self.verified, self.refused) = (None, None, None, None);
                 self.checked = None;
+                self.drift = DriftHistory::default();
                 self.forget_accepted();
             }
             EntryKind::Refused => self.refused = Some(entry),
-            EntryKind::Unlocked | EntryKind::Later(_) => {}
+            EntryKind::Opened
+            | EntryKind::Expiry
+            | EntryKind::Warned
+            | EntryKind::DestroyFailed
+            | EntryKind::Forgotten
+            | EntryKind::Swept
+            | EntryKind::Unlocked
+            | EntryKind::Later(_) => {}
+            EntryKind::Drift | EntryKind::DriftAccepted => self.drift.add(entry),
         }
     }
 
@@ -341,6 +357,11 @@ impl History {
         &self.accepted
     }
 
+    /// What the entries say of drift.
+    pub fn drift(&self) -> &DriftHistory {
+        &self.drift
+    }
+
     /// Whether this approval can be used for a change.
     ///
     /// An approval counts once. A deployment that it was used for may be tried again as long as it has not succeeded,
@@ -421,6 +442,8 @@ impl History {
             .chain(&self.approvals)
             .chain(&self.accepted)
             .chain(self.attempt.iter().map(|attempt| &attempt.reserved))
+            .chain(self.life.needed())
+            .chain(self.drift.needed())
             .flat_map(|entry| [Some(entry.number), entry.about])
             .flatten()
             .chain(self.unreadable.keys().copied())

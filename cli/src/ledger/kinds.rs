@@ -69,6 +69,22 @@ open_words! {
         Refused = "refused",
         /// A lock was removed whose run had ended.
         Unlocked = "unlocked",
+        /// A stack is about to be created for a change request.
+        Opened = "opened",
+        /// The stack's time to live was set or extended; without a time the stack lives without one from then on.
+        Expiry = "expiry",
+        /// People were told that the stack's time ends, or that its destruction fails.
+        Warned = "warned",
+        /// The stack's resources could not be deleted.
+        DestroyFailed = "destroy-failed",
+        /// A sweep has said what it would do: the first one of a backend does no more.
+        Swept = "swept",
+        /// A person has taken the stack out of the sweep.
+        Forgotten = "forgotten",
+        /// A look for drift: its status, the digest of what differs, and the issue that follows it up.
+        Drift = "drift",
+        /// A person takes the drift with this digest for wanted, for a time.
+        DriftAccepted = "drift-accepted",
     }
 }
 
@@ -99,5 +115,11 @@ open_words! {
         Cancelled = "cancelled",
         /// The checks had no clear result.
         Inconclusive = "inconclusive",
+        /// A look found drift.
+        Found = "found",
+        /// A look found no drift.
+        NoneFound = "none",
+        /// A look does not know whether there is drift.
+        NotKnown = "not-known",
     }
 }

@@ -1,12 +1,15 @@
 //! The ledger: a record of each deployment, verification and approval of a stack, which is only appended to.
 
+pub mod backend_stacks;
 pub mod bucket;
 mod cloud;
 mod compact;
 mod deployments;
+pub mod drift_history;
 pub mod entry;
 pub mod history;
 mod kinds;
+mod life;
 pub mod locks;
 mod objects;
 mod open;

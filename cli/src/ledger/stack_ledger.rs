@@ -109,6 +109,11 @@ impl Ledger {
         }
     }
 
+    /// Whether it has room for entries that say nothing new.
+    pub fn is_roomy(&self) -> bool {
+        matches!(self.store, LedgerStore::Objects(_))
+    }
+
     /// The number of requests so far, without those that were sent again.
     pub fn requests(&self) -> u32 {
         match &self.store {

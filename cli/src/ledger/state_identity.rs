@@ -95,7 +95,7 @@ async fn of_checkpoint(bucket: &Bucket, project: &str, stack: &str) -> Result<St
 
 /// The path of a stack's state, as the engine writes it. None if there is no such stack.
 /// <https://github.com/pulumi/pulumi/blob/master/pkg/backend/diy/state.go>
-async fn checkpoint_path(
+pub(super) async fn checkpoint_path(
     bucket: &Bucket,
     project: &str,
     stack: &str,
@@ -122,7 +122,7 @@ async fn checkpoint_path(
 }
 
 /// The deployment in the checkpoint at this path. None if it is not there any more.
-async fn checkpoint(bucket: &Bucket, path: &str) -> Result<Option<Value>, LedgerTrouble> {
+pub(super) async fn checkpoint(bucket: &Bucket, path: &str) -> Result<Option<Value>, LedgerTrouble> {
     if path.strip_suffix(".zst").is_some() {
         return Err(unknown(format!("`{path}` is compressed in a form that only the engine reads")));
     }
@@ -183,7 +183,7 @@ pub fn of_export(answer: &Map<String, Value>) -> Option<StateIdentity> {
 
 /// The hash of a deployment: <https://github.com/pulumi/pulumi/blob/master/sdk/go/common/apitype/core.go>,
 /// `DeploymentV3`.
-fn hash(deployment: &Value) -> String {
+pub(super) fn hash(deployment: &Value) -> String {
     let mut hash = Sha256::new();
     hash.update(b"stackstep state 1\n");
     match deployment {

@@ -149,13 +149,15 @@ impl TagLedger {
     }
 }
 
-/// The numbers of the entries that can go. Refusals are not counted among those that are kept: a job that is refused again
-/// and again pushes no used approval out.
+/// The numbers of the entries that can go. Refusals and looks for drift are not counted among those that are kept: a job that
+/// is refused, or looks, again and again pushes no used approval out.
 fn superfluous(entries: &[ReadEntry], history: &History) -> Vec<u64> {
     let Some(oldest_kept) = history.last().checked_sub(KEPT) else { return Vec::new() };
     let needed = history.needed();
-    let is_refusal = |entry: &ReadEntry| entry.1.as_ref().is_ok_and(|entry| entry.kind == EntryKind::Refused);
-    let others = entries.iter().rev().filter(|entry| !is_refusal(entry));
+    let repeats = |entry: &ReadEntry| {
+        entry.1.as_ref().is_ok_and(|entry| matches!(entry.kind, EntryKind::Refused | EntryKind::Drift))
+    };
+    let others = entries.iter().rev().filter(|entry| !repeats(entry));
     let kept: Vec<u64> =
         others.map(|(number, _)| *number).take(usize::try_from(KEPT).unwrap_or_default()).collect();
     let numbers = entries.iter().map(|(number, _)| *number);

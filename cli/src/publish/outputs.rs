@@ -303,6 +303,7 @@ pub(super) fn own(report: &Report, summary: String, of_the_stack: OwnOfStack) ->
         ("digest", of_the_stack.digest),
         ("result", of_the_stack.result),
         ("permalink", report.permalink.clone().unwrap_or_default()),
+        ("drift", report.drift.as_ref().map(|drift| drift.word().to_owned()).unwrap_or_default()),
         ("outputs", of_the_stack.outputs),
     ]
     .map(|(name, value)| Output { name: name.to_owned(), value })

@@ -9,7 +9,7 @@ use super::outputs::{self, Exported, Exports};
 use super::{Publisher, counts, warn, write_whole};
 use crate::ci::console::Console;
 use crate::engine::job::Job;
-use crate::report::{Masked, Report, Status, root_of};
+use crate::report::{DriftOutcome, Masked, Report, Status, root_of};
 
 /// Publishes everything but the files that [`Publisher::files_of`] writes. No stack output of a fork's run is passed to
 /// later steps, as its values come from a stranger.
@@ -66,6 +66,8 @@ pub(super) fn together(reports: &[Report]) -> Option<Report> {
         together.permalink = None;
         (together.rules, together.review) = (None, None);
         together.steps = reports.iter().flat_map(|report| report.steps.iter().cloned()).collect();
+        together.drift =
+            DriftOutcome::together(reports.iter().filter_map(|report| report.drift.as_deref())).map(Box::new);
         together.incomplete = reports.iter().any(|report| report.incomplete);
         // One report with changes is enough to know that there are some; that there are none has to be known of each.
         together.has_changes = if reports.iter().any(|report| report.has_changes == Some(true)) {

@@ -103,6 +103,7 @@ fn to_json(stacks: &[StackResult<'_>], with_outputs: bool) -> Value {
             "reason": of(|report| json!(report.reason)),
             "has-changes": of(|report| json!(report.has_changes)),
             "changes": of(|report| json!(report.changes)),
+            "drift": of(|report| json!(report.drift.as_ref().map(|drift| drift.word()))),
             "digest": one.digest,
             "permalink": of(|report| json!(report.permalink)),
             "result": one.result_file.map(|path| path.display().to_string()),

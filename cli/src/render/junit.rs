@@ -79,6 +79,9 @@ fn cases(report: &Report, options: &Options) -> Vec<Case> {
         cases.extend(words::ordered(report).into_iter().filter(unlucky).map(|step| resource(report, step)));
         cases.extend(report.policies.violations.iter().map(|violation| finding(report, violation)));
         cases.extend(report.checks.iter().map(|check| checked(report, check)));
+        if report.drift.as_ref().is_some_and(|drift| drift.found == Some(true)) {
+            cases.extend(words::ordered(report).into_iter().map(|step| drifted(report, step)));
+        }
     }
     cases
 }
@@ -199,6 +202,26 @@ fn resource(report: &Report, step: &Step) -> Case {
             message: message.to_owned(),
             text: errors.iter().map(|said| said.message.trim_end()).collect::<Vec<_>>().join("\n\n"),
         },
+        said: String::new(),
+    }
+}
+
+/// A resource that is not what was deployed. Where that does not fail the run, it is neither passed nor failed.
+fn drifted(report: &Report, step: &Step) -> Case {
+    let paths: Vec<&str> = step.diffs.iter().map(|diff| diff.path.as_str()).collect();
+    let message = match step.operation.as_str() {
+        "delete" => "it is gone".to_owned(),
+        _ => format!("it differs in {}", paths.join(", ")),
+    };
+    let ending = match report.status {
+        Status::Failed => CaseEnding::Failed { kind: "drift".to_owned(), message, text: paths.join("\n") },
+        _ => CaseEnding::Skipped(message),
+    };
+    Case {
+        class: format!("{}.{}", words::place(report), step.kind),
+        name: format!("drift {}", step.name),
+        milliseconds: 0,
+        ending,
         said: String::new(),
     }
 }

@@ -54,6 +54,9 @@ pub(super) fn address_of<'v>(report: &Report, value: &'v Value) -> Option<&'v st
 /// What a run has left, right below the heading.
 pub(super) fn deployed(context: &PageContext<'_>, page: &mut Page) {
     let report = context.report;
+    if let Some(url) = report.address.as_deref().filter(|_| !report.is_a_strangers) {
+        page.push(&format!("🔗 <{}>\n\n", autolink(url)));
+    }
     if !are_listed(report) || !context.shows(Detail::Resources) || context.limits.outputs == 0 {
         return;
     }

@@ -118,6 +118,7 @@ pub fn report(events: Events, facts: Facts) -> Report {
         ci: facts.ci,
         commit: facts.commit,
         rollback: facts.rollback,
+        address: None,
         repository: facts.repository,
         branch: facts.branch,
         change_request: facts.change_request,
@@ -127,6 +128,7 @@ pub fn report(events: Events, facts: Facts) -> Report {
         notes,
         review: None,
         comparison: None,
+        drift: None,
     }
 }
 

@@ -10,6 +10,7 @@ use std::ops::Deref;
 use serde_json::{Map, Value};
 
 use super::concealed::hides_in_values;
+use super::drift::DriftOutcome;
 use super::model::{OutputChange, Policies, PropertyDiff, Report};
 use super::urn::Urn;
 use crate::base::json::{PORTABLE_DEPTH, depth};
@@ -126,6 +127,9 @@ impl Report {
         self.outputs = None;
         self.output_changes.clear();
         (self.review, self.comparison) = (None, None);
+        if let Some(drift) = &mut self.drift {
+            **drift = DriftOutcome { found: drift.found, ..DriftOutcome::default() };
+        }
         self.incomplete = true;
     }
 
@@ -147,6 +151,7 @@ impl Report {
             link.take_if(|link| mask(link) != *link);
         };
         whole_or_none(&mut self.permalink);
+        whole_or_none(&mut self.address);
         self.place.take_if(|place| mask(&place.file) != place.file);
         self.notes.iter_mut().for_each(on);
         let identity = Identity { stack: self.stack.clone(), project: self.project.clone() };
@@ -231,6 +236,7 @@ impl Report {
         }
         self.review = self.review.take().map(|review| Box::new(review.masked(mask)));
         self.comparison = self.comparison.take().map(|comparison| comparison.masked(mask));
+        self.drift = self.drift.take().map(|drift| Box::new(drift.masked(mask)));
         self.withhold(mask);
         // Texts may be cut only after they were masked as a whole.
         self.compacted()

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::change::Change;
 use super::checks::CheckResult;
+use super::drift::DriftOutcome;
 use super::hunks::TextDiff;
 use super::operation::Operation;
 use super::review::{ReviewComparison, ReviewRecord};
@@ -95,6 +96,9 @@ pub struct Report {
     /// The commit that it rolls back to: `commit`, if it is a rollback.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rollback: Option<String>,
+    /// The address of what it has deployed, if that is a stack of a change request's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
     /// The repository that it ran for, as the CI system names it.
     #[serde(default)]
     pub repository: Option<String>,
@@ -121,6 +125,9 @@ pub struct Report {
     /// How what this run was about to do differs from what was reviewed; none if nothing was compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comparison: Option<ReviewComparison>,
+    /// What a look for drift has come to; none for any other run, and for a look that was skipped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drift: Option<Box<DriftOutcome>>,
 }
 
 /// How a run ended.

@@ -51,7 +51,7 @@ pub fn is_tolerated(tolerances: &[Tolerance], urn: &str, path: &str) -> bool {
 }
 
 /// The parts of a path: members and indexes. `a.b[0]["c.d"]` has `a`, `b`, `0` and `c.d`.
-fn parts_of_path(path: &str) -> Vec<String> {
+pub fn parts_of_path(path: &str) -> Vec<String> {
     let mut parts = Vec::new();
     let mut rest = path;
     while !rest.is_empty() {

@@ -35,5 +35,6 @@ mod zone;
 pub use ending::{end_by_rules, is_only_frozen, went_further};
 pub use evaluate::evaluate;
 pub use loosening::Loosening;
+pub use pattern::ResourcePattern;
 pub use settings::Rules;
 pub use zone::time_from;

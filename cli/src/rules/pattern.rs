@@ -11,7 +11,7 @@ use crate::report::Urn;
 
 /// A pattern for resources.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum ResourcePattern {
+pub enum ResourcePattern {
     /// By the resource's type.
     Type(String),
     /// By the resource's URN.

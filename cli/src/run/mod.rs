@@ -1,6 +1,7 @@
 //! One run of one stack: its preparation, its phases and their reports, the stack's outputs, and what a post step needs if
 //! it is killed.
 
+pub mod drift;
 pub mod gates;
 pub mod outputs;
 pub mod phases;

@@ -8,6 +8,7 @@ use crate::engine::executor::{Executor, Outcome, Phase, Watch};
 use crate::process::signals::Signals;
 use crate::report::Report;
 use crate::reviewed::proposal::Proposal;
+use crate::run::drift::DriftLook;
 use crate::run::gates::Gates;
 use crate::run::reporting::Run;
 use crate::run::verification::Verification;
@@ -33,6 +34,8 @@ pub struct Around<'a> {
     pub gates: Gates<'a>,
     /// The checks.
     pub verification: Verification<'a>,
+    /// The look for drift that the run is, once it has begun.
+    pub look: Option<DriftLook<'a>>,
 }
 
 /// Carries out the run's phases, with the gates and checks between them. Returns the end of the last one, whose report is

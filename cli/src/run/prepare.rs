@@ -26,7 +26,7 @@ use crate::ci::{self, CiSystem, Context, Level};
 use crate::delivery::Definition;
 use crate::engine::args::check_extra;
 use crate::engine::install::asked;
-use crate::engine::job::Rollback;
+use crate::engine::job::{DriftAsk, ReviewRun, Rollback};
 use crate::engine::options;
 use crate::inputs::file::ConfigFile;
 use crate::inputs::resolve::Flags;
@@ -52,13 +52,18 @@ pub struct RunRequest<'a> {
     pub ci: &'static dyn CiSystem,
     /// The facts of the job, where they are others than the CI system tells: a comment is carried out for what it is about.
     pub context: Option<&'a Context>,
-    /// Whether the map of `stackstep.yaml` has chosen the command.
-    pub by_map: bool,
+    /// The command that was asked for, if it is another one: [`Command::Deploy`] where the map of `stackstep.yaml` has chosen
+    /// the command.
+    pub asked: Option<Command>,
     /// The name that sets its files apart, if it is one of several runs of a command, which hands on outputs and counts
     /// itself.
     pub one_of_several: Option<&'a str>,
     /// The rollback that it is.
     pub rollback: Option<&'a Rollback>,
+    /// The run of a change request's own stack that it is.
+    pub review: Option<&'a ReviewRun>,
+    /// The look for drift that it is.
+    pub drift: Option<&'a DriftAsk>,
 }
 
 impl<'a> RunRequest<'a> {
@@ -70,9 +75,11 @@ impl<'a> RunRequest<'a> {
             env,
             ci: ci::detect(env),
             context: None,
-            by_map: false,
+            asked: None,
             one_of_several: None,
             rollback: None,
+            review: None,
+            drift: None,
         }
     }
 
@@ -144,6 +151,8 @@ pub fn prepare<'a>(request: &RunRequest<'a>, until: Until, console: &mut Console
         backend: None,
         missing_stack_file: None,
         rollback: request.rollback.cloned(),
+        review: request.review.cloned(),
+        drift: request.drift,
         findings: Vec::new(),
     };
     outer_inputs(&mut found, request, console);
@@ -241,10 +250,10 @@ pub fn inputs_of_ended_run(request: &RunRequest<'_>, console: &mut Console) -> O
 
 /// Finds the inputs of the command line, the step and the environment. Their secrets are hidden from here on.
 fn outer_inputs(found: &mut Prepared<'_>, request: &RunRequest<'_>, console: &mut Console) {
-    let RunRequest { command, flags, env, ci, by_map, .. } = *request;
+    let RunRequest { command, flags, env, ci, asked, .. } = *request;
     found.outer = found.keep(OuterInputs::find(command, flags, ci, env));
-    if let Some(outer) = found.outer.as_mut().filter(|_| by_map) {
-        outer.asked = Command::Deploy;
+    if let (Some(outer), Some(asked)) = (&mut found.outer, asked) {
+        outer.asked = asked;
     }
     for (name, secret) in found.outer.iter().flat_map(OuterInputs::secrets) {
         console.hide(name, secret);
@@ -287,6 +296,9 @@ fn typed_inputs(found: &mut Prepared<'_>, console: &mut Console) {
     };
     found.inputs = found.keep(inputs);
     let Some(inputs) = &mut found.inputs else { return };
+    if let Some(review) = &found.review {
+        review.complete(inputs);
+    }
     let too_short = hide_secrets(inputs, console);
     found.findings.extend(too_short.into_iter().map(Finding::Note));
     let warnings = std::mem::take(&mut inputs.warnings);
@@ -388,7 +400,11 @@ fn needs_backend(inputs: &Inputs, env: &Env, backend: &Backend) -> Option<Error>
 /// the stack may never have had any, and the report says so if something of it changes.
 fn missing_stack_file(found: &Prepared<'_>, inputs: &Inputs) -> Option<(String, Option<String>)> {
     let (project, stack) = (found.project.as_ref()?, found.stack.as_ref()?);
-    let elsewhere = inputs.config.file.is_some() || !inputs.config.items.is_empty() || inputs.stack.upsert;
+    // That of a change request's own stack is written by the run.
+    let elsewhere = found.review.is_some()
+        || inputs.config.file.is_some()
+        || !inputs.config.items.is_empty()
+        || inputs.stack.upsert;
     let path = project.stack_file(stack);
     if !inputs.command.is_on_resources() || elsewhere || path.exists() {
         return None;

@@ -16,8 +16,8 @@ use crate::process::ladder::Cause;
 use crate::pulumi::stack::StackName;
 use crate::report::take_outputs;
 use crate::report::{
-    self, Ci, Ending, Events, Facts, Operation, OutputsFrom, ProgramFolders, Reason, Report, Shown, Status,
-    Verdict,
+    self, Ci, DriftOutcome, Ending, Events, Facts, Operation, OutputsFrom, ProgramFolders, Reason, Report,
+    Shown, Status, Verdict,
 };
 
 /// A run of a command that makes a report.
@@ -75,7 +75,11 @@ impl<'a> Run<'a> {
             message: error.to_string(),
             hint: error.hint().map(str::to_owned),
         });
-        report::report(Events::default(), facts)
+        let mut report = report::report(Events::default(), facts);
+        if self.job.drift.is_some() && !matches!(error, Error::Skipped { .. }) {
+            report.drift = Some(Box::new(DriftOutcome::not_known(error.to_string())));
+        }
+        report
     }
 
     /// The report while a stopped engine still finishes, with all that is known so far.

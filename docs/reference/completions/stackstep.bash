@@ -41,6 +41,9 @@ _stackstep() {
             stackstep,doctor)
                 cmd="stackstep__subcmd__doctor"
                 ;;
+            stackstep,drift)
+                cmd="stackstep__subcmd__drift"
+                ;;
             stackstep,exec)
                 cmd="stackstep__subcmd__exec"
                 ;;
@@ -65,6 +68,9 @@ _stackstep() {
             stackstep,preview)
                 cmd="stackstep__subcmd__preview"
                 ;;
+            stackstep,reap)
+                cmd="stackstep__subcmd__reap"
+                ;;
             stackstep,refresh)
                 cmd="stackstep__subcmd__refresh"
                 ;;
@@ -73,6 +79,9 @@ _stackstep() {
                 ;;
             stackstep,report)
                 cmd="stackstep__subcmd__report"
+                ;;
+            stackstep,review)
+                cmd="stackstep__subcmd__review"
                 ;;
             stackstep,rollback)
                 cmd="stackstep__subcmd__rollback"
@@ -88,6 +97,9 @@ _stackstep() {
                 ;;
             stackstep,status)
                 cmd="stackstep__subcmd__status"
+                ;;
+            stackstep,ttl)
+                cmd="stackstep__subcmd__ttl"
                 ;;
             stackstep,unlock)
                 cmd="stackstep__subcmd__unlock"
@@ -122,6 +134,9 @@ _stackstep() {
             stackstep__subcmd__help,doctor)
                 cmd="stackstep__subcmd__help__subcmd__doctor"
                 ;;
+            stackstep__subcmd__help,drift)
+                cmd="stackstep__subcmd__help__subcmd__drift"
+                ;;
             stackstep__subcmd__help,exec)
                 cmd="stackstep__subcmd__help__subcmd__exec"
                 ;;
@@ -146,6 +161,9 @@ _stackstep() {
             stackstep__subcmd__help,preview)
                 cmd="stackstep__subcmd__help__subcmd__preview"
                 ;;
+            stackstep__subcmd__help,reap)
+                cmd="stackstep__subcmd__help__subcmd__reap"
+                ;;
             stackstep__subcmd__help,refresh)
                 cmd="stackstep__subcmd__help__subcmd__refresh"
                 ;;
@@ -154,6 +172,9 @@ _stackstep() {
                 ;;
             stackstep__subcmd__help,report)
                 cmd="stackstep__subcmd__help__subcmd__report"
+                ;;
+            stackstep__subcmd__help,review)
+                cmd="stackstep__subcmd__help__subcmd__review"
                 ;;
             stackstep__subcmd__help,rollback)
                 cmd="stackstep__subcmd__help__subcmd__rollback"
@@ -170,11 +191,38 @@ _stackstep() {
             stackstep__subcmd__help,status)
                 cmd="stackstep__subcmd__help__subcmd__status"
                 ;;
+            stackstep__subcmd__help,ttl)
+                cmd="stackstep__subcmd__help__subcmd__ttl"
+                ;;
             stackstep__subcmd__help,unlock)
                 cmd="stackstep__subcmd__help__subcmd__unlock"
                 ;;
             stackstep__subcmd__help,up)
                 cmd="stackstep__subcmd__help__subcmd__up"
+                ;;
+            stackstep__subcmd__help__subcmd__review,down)
+                cmd="stackstep__subcmd__help__subcmd__review__subcmd__down"
+                ;;
+            stackstep__subcmd__help__subcmd__review,up)
+                cmd="stackstep__subcmd__help__subcmd__review__subcmd__up"
+                ;;
+            stackstep__subcmd__review,down)
+                cmd="stackstep__subcmd__review__subcmd__down"
+                ;;
+            stackstep__subcmd__review,help)
+                cmd="stackstep__subcmd__review__subcmd__help"
+                ;;
+            stackstep__subcmd__review,up)
+                cmd="stackstep__subcmd__review__subcmd__up"
+                ;;
+            stackstep__subcmd__review__subcmd__help,down)
+                cmd="stackstep__subcmd__review__subcmd__help__subcmd__down"
+                ;;
+            stackstep__subcmd__review__subcmd__help,help)
+                cmd="stackstep__subcmd__review__subcmd__help__subcmd__help"
+                ;;
+            stackstep__subcmd__review__subcmd__help,up)
+                cmd="stackstep__subcmd__review__subcmd__help__subcmd__up"
                 ;;
             *)
                 ;;
@@ -183,7 +231,7 @@ _stackstep() {
 
     case "${cmd}" in
         stackstep)
-            opts="-h -V --help --version preview up update deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve break-glass rollback comment-command stacks rules doctor finish run help"
+            opts="-h -V --help --version preview up update deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -197,7 +245,7 @@ _stackstep() {
             return 0
             ;;
         stackstep__subcmd__accept)
-            opts="-s -C -h --stack --cwd --cloud-url --reason --digest --as-deployed --help"
+            opts="-s -C -h --stack --cwd --cloud-url --reason --digest --as-deployed --drift --until --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -231,6 +279,10 @@ _stackstep() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -239,7 +291,7 @@ _stackstep() {
             return 0
             ;;
         stackstep__subcmd__approve)
-            opts="-s -C -h --stack --cwd --cloud-url --digest --expires --key --file --environment --help"
+            opts="-s -C -h --stack --cwd --cloud-url --digest --expires --break-glass --key --file --environment --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -339,7 +391,7 @@ _stackstep() {
             return 0
             ;;
         stackstep__subcmd__break__subcmd__glass)
-            opts="-s -C -h --stack --cwd --cloud-url --reason --digest --link --help"
+            opts="-s -C -h --stack --cwd --cloud-url --reason --digest --link --signed --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -374,6 +426,10 @@ _stackstep() {
                     return 0
                     ;;
                 --link)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --signed)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1547,7 +1603,7 @@ _stackstep() {
             return 0
             ;;
         stackstep__subcmd__doctor)
-            opts="-s -C -m -r -t -x -p -v -d -h --json --remote --event --branch --tag --command --stack --cwd --upsert --remove --profile --cloud-url --oidc-organization --oidc-team --oidc-user --oidc-scope --oidc-expiration --mask-config --secrets-provider --config --config-file --env-file --message --refresh --run-program --preview-only --replace --target --target-dependents --exclude --exclude-dependents --exclude-protected --parallel --continue-on-error --plan --args --skip-preview --expect-no-changes --fail-on-changes --policy-pack --policy-pack-config --timeout --lock-timeout --grace-period --dry-run --stale --max-deletes --max-replaces --max-updates --max-creates --keep --require-policy-packs --no-warnings --fail-on-rules --reviewed --approved-change --approval --guard --check-url --check-contains --check-status --check-timeout --results --event-log --result-file --secret-outputs --detail --comment-on-summary --outputs-file --outputs-prefix --markdown-file --report-file --junit-file --counts-file --comment --comment-when --comment-key --comment-merged --comment-author --comment-template --comment-on-pr --edit-pr-comment --change-request --always-include-summary --commit-status --environment --environment-url --forge --forge-url --diff --color --suppress-outputs --suppress-progress --log-verbosity --log-flow --debug --engine --pulumi-version --pulumi-version-file --pulumi-mirror --pulumi-sha256 --verify --deps --offline --cache-folder --help"
+            opts="-s -C -m -r -t -x -p -v -d -h --json --remote --event --branch --tag --command --stack --cwd --upsert --remove --profile --cloud-url --oidc-organization --oidc-team --oidc-user --oidc-scope --oidc-expiration --mask-config --secrets-provider --config --config-file --env-file --message --refresh --run-program --preview-only --replace --target --target-dependents --exclude --exclude-dependents --exclude-protected --parallel --continue-on-error --plan --args --skip-preview --expect-no-changes --fail-on-changes --fail-on-drift --policy-pack --policy-pack-config --timeout --lock-timeout --grace-period --dry-run --stale --max-deletes --max-replaces --max-updates --max-creates --keep --require-policy-packs --no-warnings --fail-on-rules --reviewed --approved-change --approval --guard --check-url --check-contains --check-status --check-timeout --results --event-log --result-file --secret-outputs --detail --comment-on-summary --outputs-file --outputs-prefix --markdown-file --report-file --junit-file --counts-file --comment --comment-when --comment-key --comment-merged --comment-author --comment-template --comment-on-pr --edit-pr-comment --change-request --always-include-summary --commit-status --environment --environment-url --forge --forge-url --diff --color --suppress-outputs --suppress-progress --log-verbosity --log-flow --debug --engine --pulumi-version --pulumi-version-file --pulumi-mirror --pulumi-sha256 --verify --deps --offline --cache-folder --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1566,7 +1622,7 @@ _stackstep() {
                     return 0
                     ;;
                 --command)
-                    COMPREPLY=($(compgen -W "preview up update deploy refresh destroy outputs output report" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "preview up update deploy refresh drift destroy outputs output report" -- "${cur}"))
                     return 0
                     ;;
                 --stack)
@@ -1729,6 +1785,10 @@ _stackstep() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --fail-on-drift)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --policy-pack)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1826,6 +1886,320 @@ _stackstep() {
                     return 0
                     ;;
                 --event-log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --result-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --secret-outputs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --detail)
+                    COMPREPLY=($(compgen -W "counts resources paths values" -- "${cur}"))
+                    return 0
+                    ;;
+                --comment-on-summary)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --outputs-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --outputs-prefix)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --markdown-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --report-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --junit-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --counts-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --comment)
+                    COMPREPLY=($(compgen -W "update new append aggregate off required" -- "${cur}"))
+                    return 0
+                    ;;
+                --comment-when)
+                    COMPREPLY=($(compgen -W "always changes failure" -- "${cur}"))
+                    return 0
+                    ;;
+                --comment-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --comment-merged)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --comment-author)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --comment-template)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --comment-on-pr)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --edit-pr-comment)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --change-request)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --always-include-summary)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --commit-status)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --environment)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --environment-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --forge)
+                    COMPREPLY=($(compgen -W "github gitlab azure-repos bitbucket gitea" -- "${cur}"))
+                    return 0
+                    ;;
+                --forge-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --diff)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "always never raw auto" -- "${cur}"))
+                    return 0
+                    ;;
+                --suppress-outputs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --suppress-progress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-verbosity)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -v)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-flow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --debug)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -d)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --engine)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pulumi-version)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pulumi-version-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pulumi-mirror)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pulumi-sha256)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --verify)
+                    COMPREPLY=($(compgen -W "known strict" -- "${cur}"))
+                    return 0
+                    ;;
+                --deps)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --offline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cache-folder)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stackstep__subcmd__drift)
+            opts="-s -C -m -t -x -p -v -d -h --stack --cwd --upsert --profile --cloud-url --oidc-organization --oidc-team --oidc-user --oidc-scope --oidc-expiration --mask-config --secrets-provider --config --config-file --env-file --message --run-program --target --target-dependents --exclude --exclude-dependents --parallel --args --fail-on-drift --timeout --grace-period --result-file --secret-outputs --detail --comment-on-summary --outputs-file --outputs-prefix --markdown-file --report-file --junit-file --counts-file --comment --comment-when --comment-key --comment-merged --comment-author --comment-template --comment-on-pr --edit-pr-comment --change-request --always-include-summary --commit-status --environment --environment-url --forge --forge-url --diff --color --suppress-outputs --suppress-progress --log-verbosity --log-flow --debug --engine --pulumi-version --pulumi-version-file --pulumi-mirror --pulumi-sha256 --verify --deps --offline --cache-folder --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --stack)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cwd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --upsert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -W "none official-action" -- "${cur}"))
+                    return 0
+                    ;;
+                --cloud-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --oidc-organization)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --oidc-team)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --oidc-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --oidc-scope)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --oidc-expiration)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mask-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --secrets-provider)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --env-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --message)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -m)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --run-program)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --target)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -t)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --target-dependents)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -x)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-dependents)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --parallel)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --args)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-on-drift)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --grace-period)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2121,7 +2495,7 @@ _stackstep() {
             return 0
             ;;
         stackstep__subcmd__help)
-            opts="preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve break-glass rollback comment-command stacks rules doctor finish run help"
+            opts="preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2233,6 +2607,20 @@ _stackstep() {
             return 0
             ;;
         stackstep__subcmd__help__subcmd__doctor)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stackstep__subcmd__help__subcmd__drift)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2358,6 +2746,20 @@ _stackstep() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        stackstep__subcmd__help__subcmd__reap)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         stackstep__subcmd__help__subcmd__refresh)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -2389,6 +2791,48 @@ _stackstep() {
         stackstep__subcmd__help__subcmd__report)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stackstep__subcmd__help__subcmd__review)
+            opts="up down"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stackstep__subcmd__help__subcmd__review__subcmd__down)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stackstep__subcmd__help__subcmd__review__subcmd__up)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -2470,6 +2914,20 @@ _stackstep() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        stackstep__subcmd__help__subcmd__ttl)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         stackstep__subcmd__help__subcmd__unlock)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -2537,14 +2995,14 @@ _stackstep() {
             return 0
             ;;
         stackstep__subcmd__inputs)
-            opts="-s -C -m -r -t -x -p -v -d -h --command --stack --cwd --upsert --remove --profile --cloud-url --oidc-organization --oidc-team --oidc-user --oidc-scope --oidc-expiration --mask-config --secrets-provider --config --config-file --env-file --message --refresh --run-program --preview-only --replace --target --target-dependents --exclude --exclude-dependents --exclude-protected --parallel --continue-on-error --plan --args --skip-preview --expect-no-changes --fail-on-changes --policy-pack --policy-pack-config --timeout --lock-timeout --grace-period --dry-run --stale --max-deletes --max-replaces --max-updates --max-creates --keep --require-policy-packs --no-warnings --fail-on-rules --reviewed --approved-change --approval --guard --check-url --check-contains --check-status --check-timeout --results --event-log --result-file --secret-outputs --detail --comment-on-summary --outputs-file --outputs-prefix --markdown-file --report-file --junit-file --counts-file --comment --comment-when --comment-key --comment-merged --comment-author --comment-template --comment-on-pr --edit-pr-comment --change-request --always-include-summary --commit-status --environment --environment-url --forge --forge-url --diff --color --suppress-outputs --suppress-progress --log-verbosity --log-flow --debug --engine --pulumi-version --pulumi-version-file --pulumi-mirror --pulumi-sha256 --verify --deps --offline --cache-folder --help"
+            opts="-s -C -m -r -t -x -p -v -d -h --command --stack --cwd --upsert --remove --profile --cloud-url --oidc-organization --oidc-team --oidc-user --oidc-scope --oidc-expiration --mask-config --secrets-provider --config --config-file --env-file --message --refresh --run-program --preview-only --replace --target --target-dependents --exclude --exclude-dependents --exclude-protected --parallel --continue-on-error --plan --args --skip-preview --expect-no-changes --fail-on-changes --fail-on-drift --policy-pack --policy-pack-config --timeout --lock-timeout --grace-period --dry-run --stale --max-deletes --max-replaces --max-updates --max-creates --keep --require-policy-packs --no-warnings --fail-on-rules --reviewed --approved-change --approval --guard --check-url --check-contains --check-status --check-timeout --results --event-log --result-file --secret-outputs --detail --comment-on-summary --outputs-file --outputs-prefix --markdown-file --report-file --junit-file --counts-file --comment --comment-when --comment-key --comment-merged --comment-author --comment-template --comment-on-pr --edit-pr-comment --change-request --always-include-summary --commit-status --environment --environment-url --forge --forge-url --diff --color --suppress-outputs --suppress-progress --log-verbosity --log-flow --debug --engine --pulumi-version --pulumi-version-file --pulumi-mirror --pulumi-sha256 --verify --deps --offline --cache-folder --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --command)
-                    COMPREPLY=($(compgen -W "preview up update deploy refresh destroy outputs output report" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "preview up update deploy refresh drift destroy outputs output report" -- "${cur}"))
                     return 0
                     ;;
                 --stack)
@@ -2704,6 +3162,10 @@ _stackstep() {
                     return 0
                     ;;
                 --fail-on-changes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-on-drift)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3556,6 +4018,44 @@ _stackstep() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        stackstep__subcmd__reap)
+            opts="-C -h --dry-run --destroy-env --json --markdown --forget --reason --cwd --cloud-url --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --destroy-env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --forget)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cwd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cloud-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         stackstep__subcmd__refresh)
             opts="-s -C -m -t -x -p -v -d -y -h --stack --cwd --upsert --profile --cloud-url --oidc-organization --oidc-team --oidc-user --oidc-scope --oidc-expiration --mask-config --secrets-provider --config --config-file --env-file --message --run-program --preview-only --target --target-dependents --exclude --exclude-dependents --parallel --args --skip-preview --expect-no-changes --fail-on-changes --timeout --lock-timeout --grace-period --result-file --secret-outputs --detail --comment-on-summary --outputs-file --outputs-prefix --markdown-file --report-file --junit-file --counts-file --comment --comment-when --comment-key --comment-merged --comment-author --comment-template --comment-on-pr --edit-pr-comment --change-request --always-include-summary --commit-status --environment --environment-url --forge --forge-url --diff --color --suppress-outputs --suppress-progress --log-verbosity --log-flow --debug --engine --pulumi-version --pulumi-version-file --pulumi-mirror --pulumi-sha256 --verify --deps --offline --cache-folder --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -4058,6 +4558,868 @@ _stackstep() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        stackstep__subcmd__review)
+            opts="-h --help up down help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stackstep__subcmd__review__subcmd__down)
+            opts="-s -C -m -r -t -x -p -v -d -h --nonce --stack --cwd --upsert --remove --profile --cloud-url --oidc-organization --oidc-team --oidc-user --oidc-scope --oidc-expiration --mask-config --secrets-provider --config --config-file --env-file --message --refresh --run-program --preview-only --target --target-dependents --exclude --exclude-dependents --exclude-protected --parallel --continue-on-error --args --skip-preview --timeout --lock-timeout --grace-period --max-deletes --keep --no-warnings --reviewed --approved-change --approval --guard --result-file --secret-outputs --detail --comment-on-summary --outputs-file --outputs-prefix --markdown-file --report-file --junit-file --counts-file --comment --comment-when --comment-key --comment-merged --comment-author --comment-template --comment-on-pr --edit-pr-comment --change-request --always-include-summary --commit-status --environment --environment-url --forge --forge-url --diff --color --suppress-outputs --suppress-progress --log-verbosity --log-flow --debug --engine --pulumi-version --pulumi-version-file --pulumi-mirror --pulumi-sha256 --verify --deps --offline --cache-folder --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --nonce)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stack)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cwd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --upsert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remove)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -W "none official-action" -- "${cur}"))
+                    return 0
+                    ;;
+                --cloud-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --oidc-organization)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --oidc-team)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --oidc-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --oidc-scope)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --oidc-expiration)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mask-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --secrets-provider)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --env-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --message)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -m)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --refresh)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -r)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --run-program)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --preview-only)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --target)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -t)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --target-dependents)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -x)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-dependents)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-protected)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --parallel)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --continue-on-error)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --args)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --skip-preview)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --grace-period)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-deletes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --no-warnings)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reviewed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approved-change)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --guard)
+                    COMPREPLY=($(compgen -W "report stop off" -- "${cur}"))
+                    return 0
+                    ;;
+                --result-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --secret-outputs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --detail)
+                    COMPREPLY=($(compgen -W "counts resources paths values" -- "${cur}"))
+                    return 0
+                    ;;
+                --comment-on-summary)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --outputs-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --outputs-prefix)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --markdown-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --report-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --junit-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --counts-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --comment)
+                    COMPREPLY=($(compgen -W "update new append aggregate off required" -- "${cur}"))
+                    return 0
+                    ;;
+                --comment-when)
+                    COMPREPLY=($(compgen -W "always changes failure" -- "${cur}"))
+                    return 0
+                    ;;
+                --comment-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --comment-merged)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --comment-author)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --comment-template)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --comment-on-pr)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --edit-pr-comment)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --change-request)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --always-include-summary)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --commit-status)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --environment)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --environment-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --forge)
+                    COMPREPLY=($(compgen -W "github gitlab azure-repos bitbucket gitea" -- "${cur}"))
+                    return 0
+                    ;;
+                --forge-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --diff)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "always never raw auto" -- "${cur}"))
+                    return 0
+                    ;;
+                --suppress-outputs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --suppress-progress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-verbosity)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -v)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-flow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --debug)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -d)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --engine)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pulumi-version)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pulumi-version-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pulumi-mirror)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pulumi-sha256)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --verify)
+                    COMPREPLY=($(compgen -W "known strict" -- "${cur}"))
+                    return 0
+                    ;;
+                --deps)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --offline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cache-folder)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stackstep__subcmd__review__subcmd__help)
+            opts="up down help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stackstep__subcmd__review__subcmd__help__subcmd__down)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stackstep__subcmd__review__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stackstep__subcmd__review__subcmd__help__subcmd__up)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stackstep__subcmd__review__subcmd__up)
+            opts="-s -C -m -r -t -x -p -v -d -h --stack --cwd --upsert --profile --cloud-url --oidc-organization --oidc-team --oidc-user --oidc-scope --oidc-expiration --mask-config --secrets-provider --config --config-file --env-file --message --refresh --run-program --replace --target --target-dependents --exclude --exclude-dependents --parallel --continue-on-error --plan --args --skip-preview --expect-no-changes --fail-on-changes --policy-pack --policy-pack-config --timeout --lock-timeout --grace-period --stale --max-deletes --max-replaces --max-updates --max-creates --keep --require-policy-packs --no-warnings --reviewed --approved-change --approval --guard --check-url --check-contains --check-status --check-timeout --result-file --secret-outputs --detail --comment-on-summary --outputs-file --outputs-prefix --markdown-file --report-file --junit-file --counts-file --comment --comment-when --comment-key --comment-merged --comment-author --comment-template --comment-on-pr --edit-pr-comment --change-request --always-include-summary --commit-status --environment --environment-url --forge --forge-url --diff --color --suppress-outputs --suppress-progress --log-verbosity --log-flow --debug --engine --pulumi-version --pulumi-version-file --pulumi-mirror --pulumi-sha256 --verify --deps --offline --cache-folder --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --stack)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cwd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --upsert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -W "none official-action" -- "${cur}"))
+                    return 0
+                    ;;
+                --cloud-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --oidc-organization)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --oidc-team)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --oidc-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --oidc-scope)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --oidc-expiration)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mask-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --secrets-provider)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --env-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --message)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -m)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --refresh)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -r)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --run-program)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --replace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --target)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -t)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --target-dependents)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -x)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-dependents)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --parallel)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --continue-on-error)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --plan)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --args)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --skip-preview)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect-no-changes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-on-changes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --policy-pack)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --policy-pack-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --grace-period)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stale)
+                    COMPREPLY=($(compgen -W "warn refuse ignore" -- "${cur}"))
+                    return 0
+                    ;;
+                --max-deletes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-replaces)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-updates)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-creates)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --require-policy-packs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --no-warnings)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reviewed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approved-change)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --guard)
+                    COMPREPLY=($(compgen -W "report stop off" -- "${cur}"))
+                    return 0
+                    ;;
+                --check-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --check-contains)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --check-status)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --check-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --result-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --secret-outputs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --detail)
+                    COMPREPLY=($(compgen -W "counts resources paths values" -- "${cur}"))
+                    return 0
+                    ;;
+                --comment-on-summary)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --outputs-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --outputs-prefix)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --markdown-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --report-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --junit-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --counts-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --comment)
+                    COMPREPLY=($(compgen -W "update new append aggregate off required" -- "${cur}"))
+                    return 0
+                    ;;
+                --comment-when)
+                    COMPREPLY=($(compgen -W "always changes failure" -- "${cur}"))
+                    return 0
+                    ;;
+                --comment-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --comment-merged)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --comment-author)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --comment-template)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --comment-on-pr)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --edit-pr-comment)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --change-request)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --always-include-summary)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --commit-status)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --environment)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --environment-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --forge)
+                    COMPREPLY=($(compgen -W "github gitlab azure-repos bitbucket gitea" -- "${cur}"))
+                    return 0
+                    ;;
+                --forge-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --diff)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "always never raw auto" -- "${cur}"))
+                    return 0
+                    ;;
+                --suppress-outputs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --suppress-progress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-verbosity)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -v)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-flow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --debug)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -d)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --engine)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pulumi-version)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pulumi-version-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pulumi-mirror)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pulumi-sha256)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --verify)
+                    COMPREPLY=($(compgen -W "known strict" -- "${cur}"))
+                    return 0
+                    ;;
+                --deps)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --offline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cache-folder)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         stackstep__subcmd__rollback)
             opts="-s -C -m -r -t -x -p -v -d -h --to --preview-only --stack --cwd --upsert --profile --cloud-url --oidc-organization --oidc-team --oidc-user --oidc-scope --oidc-expiration --mask-config --secrets-provider --config --config-file --env-file --message --refresh --run-program --replace --target --target-dependents --exclude --exclude-dependents --parallel --continue-on-error --plan --args --skip-preview --expect-no-changes --fail-on-changes --policy-pack --policy-pack-config --timeout --lock-timeout --grace-period --stale --max-deletes --max-replaces --max-updates --max-creates --keep --require-policy-packs --no-warnings --reviewed --approved-change --approval --guard --check-url --check-contains --check-status --check-timeout --result-file --secret-outputs --detail --comment-on-summary --outputs-file --outputs-prefix --markdown-file --report-file --junit-file --counts-file --comment --comment-when --comment-key --comment-merged --comment-author --comment-template --comment-on-pr --edit-pr-comment --change-request --always-include-summary --commit-status --environment --environment-url --forge --forge-url --diff --color --suppress-outputs --suppress-progress --log-verbosity --log-flow --debug --engine --pulumi-version --pulumi-version-file --pulumi-mirror --pulumi-sha256 --verify --deps --offline --cache-folder --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -4535,14 +5897,14 @@ _stackstep() {
             return 0
             ;;
         stackstep__subcmd__run)
-            opts="-s -C -m -r -t -x -p -v -d -h --command --stack --cwd --upsert --remove --profile --cloud-url --oidc-organization --oidc-team --oidc-user --oidc-scope --oidc-expiration --mask-config --secrets-provider --config --config-file --env-file --message --refresh --run-program --preview-only --replace --target --target-dependents --exclude --exclude-dependents --exclude-protected --parallel --continue-on-error --plan --args --skip-preview --expect-no-changes --fail-on-changes --policy-pack --policy-pack-config --timeout --lock-timeout --grace-period --dry-run --stale --max-deletes --max-replaces --max-updates --max-creates --keep --require-policy-packs --no-warnings --fail-on-rules --reviewed --approved-change --approval --guard --check-url --check-contains --check-status --check-timeout --results --event-log --result-file --secret-outputs --detail --comment-on-summary --outputs-file --outputs-prefix --markdown-file --report-file --junit-file --counts-file --comment --comment-when --comment-key --comment-merged --comment-author --comment-template --comment-on-pr --edit-pr-comment --change-request --always-include-summary --commit-status --environment --environment-url --forge --forge-url --diff --color --suppress-outputs --suppress-progress --log-verbosity --log-flow --debug --engine --pulumi-version --pulumi-version-file --pulumi-mirror --pulumi-sha256 --verify --deps --offline --cache-folder --help"
+            opts="-s -C -m -r -t -x -p -v -d -h --command --stack --cwd --upsert --remove --profile --cloud-url --oidc-organization --oidc-team --oidc-user --oidc-scope --oidc-expiration --mask-config --secrets-provider --config --config-file --env-file --message --refresh --run-program --preview-only --replace --target --target-dependents --exclude --exclude-dependents --exclude-protected --parallel --continue-on-error --plan --args --skip-preview --expect-no-changes --fail-on-changes --fail-on-drift --policy-pack --policy-pack-config --timeout --lock-timeout --grace-period --dry-run --stale --max-deletes --max-replaces --max-updates --max-creates --keep --require-policy-packs --no-warnings --fail-on-rules --reviewed --approved-change --approval --guard --check-url --check-contains --check-status --check-timeout --results --event-log --result-file --secret-outputs --detail --comment-on-summary --outputs-file --outputs-prefix --markdown-file --report-file --junit-file --counts-file --comment --comment-when --comment-key --comment-merged --comment-author --comment-template --comment-on-pr --edit-pr-comment --change-request --always-include-summary --commit-status --environment --environment-url --forge --forge-url --diff --color --suppress-outputs --suppress-progress --log-verbosity --log-flow --debug --engine --pulumi-version --pulumi-version-file --pulumi-mirror --pulumi-sha256 --verify --deps --offline --cache-folder --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --command)
-                    COMPREPLY=($(compgen -W "preview up update deploy refresh destroy outputs output report" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "preview up update deploy refresh drift destroy outputs output report" -- "${cur}"))
                     return 0
                     ;;
                 --stack)
@@ -4702,6 +6064,10 @@ _stackstep() {
                     return 0
                     ;;
                 --fail-on-changes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-on-drift)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -5030,6 +6396,56 @@ _stackstep() {
                     return 0
                     ;;
                 --cloud-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stackstep__subcmd__ttl)
+            opts="-s -C -h --stack --cwd --cloud-url --set --extend --never --reason --confirm --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --stack)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cwd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cloud-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --extend)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

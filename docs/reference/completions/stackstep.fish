@@ -32,6 +32,7 @@ complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "up" -d 'Deploy'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "update" -d 'Deploy'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "deploy" -d 'Deploy or preview what the map in stackstep.yaml says for the event at hand'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "refresh" -d 'Bring the state in line with what is there'
+complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "drift" -d 'Look whether what is there is still what was deployed, and follow it up by an issue'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "destroy" -d 'Delete every resource of the stack'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "outputs" -d 'Read the stack\'s outputs and export them to later steps'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "install" -d 'Install the Pulumi CLI if it is missing'
@@ -44,9 +45,12 @@ complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "accept" -d 'Tak
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "status" -d 'Show how the stacks stand: deployed, verified, held, waiting, locked'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "audit" -d 'Show who decided what about a stack, from its ledger'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "unlock" -d 'Remove the lock that a run has left which was killed'
+complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "reap" -d 'Destroy the stacks of change requests that are closed, and those whose time to live is over'
+complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "ttl" -d 'Show, set or extend the time to live of a stack'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "approve" -d 'Write an approval of a change, and sign it with an SSH key'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "break-glass" -d 'Let one change be deployed without reviews and approvals, for an hour'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "rollback" -d 'Deploy a commit that was deployed before'
+complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "review" -d 'Stacks of change requests: `review up`, `review down`'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "comment-command" -d 'Carry out the `/stackstep …` of the comment on a change request that started the job'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "stacks" -d 'List the projects and stacks of the repository'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "rules" -d 'Try the rules on result files that are there already, or show which are set'
@@ -608,6 +612,95 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l offline 
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l cache-folder -d 'Where installed CLIs are kept' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -s y -l yes -d ''
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -s h -l help -d 'Print help'
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -s s -l stack -d 'The stack' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -s C -l cwd -d 'The folder of the Pulumi program' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l upsert -d 'Create the stack when the backend says that there is none' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l profile -d 'Take another tool\'s defaults' -r -f -a "none\t''
+official-action\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l cloud-url -d 'The backend' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l oidc-organization -d 'Sign in to this organisation of Pulumi Cloud with the identity that the CI system gives the job (OpenID Connect), instead of a stored access token' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l oidc-team -d 'Ask for a token of this team instead of one of the whole organisation' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l oidc-user -d 'Ask for a personal token of this user instead of one of the organisation' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l oidc-scope -d 'What the organisation\'s token may do beside the usual' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l oidc-expiration -d 'How long the token is valid; Pulumi Cloud may shorten it' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l mask-config -d 'Read the stack\'s configuration first, to hide its secrets wherever they show' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l secrets-provider -d 'How a stack that `upsert` creates encrypts its secrets' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l config -d 'Configuration to set before the operation, as `pulumi config set` would' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l config-file -d 'The stack\'s configuration file' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l env-file -d 'A file of `NAME=value` lines, as dotenv files are written, that the Pulumi CLI gets as environment' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -s m -l message -d 'A message to go with the update' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l run-program -d 'With a refresh or a destroy, run the program to learn what providers need now' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -s t -l target -d 'URNs of the only resources to touch; `*` and `**` are wildcards' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l target-dependents -d 'Touch what depends on a target too' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -s x -l exclude -d 'URNs of resources not to touch; `*` and `**` are wildcards' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l exclude-dependents -d 'Leave out what depends on an excluded resource too' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -s p -l parallel -d 'How many resources may be worked on at once' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l args -d 'More arguments for the Pulumi CLI, split as a shell would split them; no shell sees them' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l fail-on-drift -d 'Fail when something differs from what was deployed (exit status 7)' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l timeout -d 'How long the Pulumi CLI may take; then it is cancelled (exit status 70)' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l grace-period -d 'How long a cancelled Pulumi CLI may take to finish what it has begun before it is told to stop at once' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l result-file -d 'Where to write the result as JSON' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l secret-outputs -d 'Secret stack outputs to export all the same, by name; `*` for all' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l detail -d 'How much of what changes a report shows' -r -f -a "counts\t''
+resources\t''
+paths\t''
+values\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l comment-on-summary -d 'Write the report to the job\'s summary page' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l outputs-file -d 'Where to add the outputs for later steps: a dotenv file on GitLab, elsewhere lines that a POSIX shell can source' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l outputs-prefix -d 'What the names in `outputs-file` begin with' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l markdown-file -d 'Where to write the report as Markdown' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l report-file -d 'Where to write the report as one HTML page that needs no network' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l junit-file -d 'Where to write the report as JUnit XML, which most CI systems show as test results' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l counts-file -d 'Where to write the counts of changes as GitLab\'s `terraform` report has them' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l comment -d 'How the report is commented on the change request' -r -f -a "update\t''
+new\t''
+append\t''
+aggregate\t''
+off\t''
+required\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l comment-when -d 'When there is a comment' -r -f -a "always\t''
+changes\t''
+failure\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l comment-key -d 'Keeps comments and statuses apart that are for the same stack and command' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l comment-merged -d 'After a push to the default branch, comment on the change request that was merged by it' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l comment-author -d 'Whose comments are our own, where the token can\'t ask who it is: the user\'s name on the forge' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l comment-template -d 'A template (minijinja) for the comment instead of the built-in one' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l comment-on-pr -d 'The official action\'s way to ask for a comment' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l edit-pr-comment -d 'The official action\'s way to choose between `comment: update` and `comment: append`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l change-request -d 'The number of the change request to comment on' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l always-include-summary -d 'The official action\'s way to shorten a comment from its front' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l commit-status -d 'Set a status called `stackstep / project / stack` on the commit, with the backend\'s address and the `comment-key` behind it where there are such' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l environment -d 'The environment that the forge records this deployment for' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l environment-url -d 'The environment\'s address: a URL, or the name of the stack output that holds it' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l forge -d 'Where the change request is' -r -f -a "github\t''
+gitlab\t''
+azure-repos\t''
+bitbucket\t''
+gitea\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l forge-url -d 'The forge\'s own address, for one that is not the public one' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l diff -d 'Show the operation as a rich diff in the log' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l color -d 'Whether the output of the Pulumi CLI has colours' -r -f -a "always\t''
+never\t''
+raw\t''
+auto\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l suppress-outputs -d 'Leave the stack\'s outputs out of log and report' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l suppress-progress -d 'Leave the progress dots of the Pulumi CLI out of the log' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -s v -l log-verbosity -d 'How much the Pulumi CLI writes to standard error' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l log-flow -d 'Pass the verbosity on to plugins' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -s d -l debug -d 'Show the debugging output of the Pulumi CLI' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l engine -d 'The engine that runs: a path to a Pulumi CLI, or `sandbox` for the rehearsal that deploys nothing' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l pulumi-version -d 'The version of the Pulumi CLI that this run needs: exact (`3.260.0`), a range (`^3.200`), `latest`, or `latest-14` for the newest that is 14 days old' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l pulumi-version-file -d 'A file that holds the version, such as `.pulumi.version`, `.tool-versions` or `mise.toml`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l pulumi-mirror -d 'Where to install the Pulumi CLI from: the `https://`, `http://` or `file://` URL of a folder with the release\'s files under their own names' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l pulumi-sha256 -d 'The SHA-256 that the archive of the Pulumi CLI has to have, as 64 hexadecimal digits' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l verify -d 'What an archive has to prove before it is installed' -r -f -a "known\t''
+strict\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l deps -d 'Whether the program\'s dependencies are installed first' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l offline -d 'Never use the network to install the Pulumi CLI' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l cache-folder -d 'Where installed CLIs are kept' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -s h -l help -d 'Print help'
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -s s -l stack -d 'The stack' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -s C -l cwd -d 'The folder of the Pulumi program' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l upsert -d 'Create the stack when the backend says that there is none' -r
@@ -834,6 +927,7 @@ up\t''
 update\t''
 deploy\t''
 refresh\t''
+drift\t''
 destroy\t''
 outputs\t''
 output\t''
@@ -872,6 +966,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l args -d '
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l skip-preview -d 'Deploy without a preview before' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l expect-no-changes -d 'Fail when anything would change, and change nothing' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l fail-on-changes -d 'With `expect-no-changes`: whether changes fail the step (exit status 7)' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l fail-on-drift -d 'Fail when something differs from what was deployed (exit status 7)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l policy-pack -d 'Folders of policy packs to check against' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l policy-pack-config -d 'A JSON file of settings for each policy pack, in the same order' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l timeout -d 'How long the Pulumi CLI may take; then it is cancelled (exit status 70)' -r
@@ -978,7 +1073,9 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand accept" -s C -l cwd 
 complete -c stackstep -n "__fish_stackstep_using_subcommand accept" -l cloud-url -d 'The backend' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand accept" -l reason -d 'Why; it stands in the ledger' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand accept" -l digest -d 'The digest that the refusal names' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand accept" -l until -d 'With `--drift`: the last day of that, or a time in RFC 3339' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand accept" -l as-deployed -d 'Take this commit for what is deployed: closes what the ledger can\'t tell any more'
+complete -c stackstep -n "__fish_stackstep_using_subcommand accept" -l drift -d 'Live for a time with the drift that was found last: it fails nothing, and its issue is closed'
 complete -c stackstep -n "__fish_stackstep_using_subcommand accept" -s h -l help -d 'Print help'
 complete -c stackstep -n "__fish_stackstep_using_subcommand status" -s s -l stack -d 'The stack' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand status" -s C -l cwd -d 'The folder of the Pulumi program' -r
@@ -1000,14 +1097,33 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand unlock" -s C -l cwd 
 complete -c stackstep -n "__fish_stackstep_using_subcommand unlock" -l cloud-url -d 'The backend' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand unlock" -l run -d 'The id of the run, as its page and the ledger have it' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand unlock" -s h -l help -d 'Print help'
+complete -c stackstep -n "__fish_stackstep_using_subcommand reap" -l destroy-env -d 'The file with the variables of the processes that destroy: they have nothing else of this environment but PATH and HOME' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand reap" -l forget -d 'Take a stack out of the sweep: it is never destroyed by one' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand reap" -l reason -d 'Why a stack is taken out; it stands in the ledger' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand reap" -s C -l cwd -d 'The folder of the Pulumi program' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand reap" -l cloud-url -d 'The backend' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand reap" -l dry-run -d 'Say what would be done, and do nothing'
+complete -c stackstep -n "__fish_stackstep_using_subcommand reap" -l json -d 'Print it as JSON'
+complete -c stackstep -n "__fish_stackstep_using_subcommand reap" -l markdown -d 'Print it as Markdown, such as for the job\'s summary page'
+complete -c stackstep -n "__fish_stackstep_using_subcommand reap" -s h -l help -d 'Print help'
+complete -c stackstep -n "__fish_stackstep_using_subcommand ttl" -s s -l stack -d 'The stack' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand ttl" -s C -l cwd -d 'The folder of the Pulumi program' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand ttl" -l cloud-url -d 'The backend' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand ttl" -l set -d 'Let it live for so long from now on' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand ttl" -l extend -d 'Let it live for so much longer' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand ttl" -l reason -d 'Why; it stands in the ledger' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand ttl" -l confirm -d 'The stack\'s name once more, if it has lived without an end until now' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand ttl" -l never -d 'Let it live without an end'
+complete -c stackstep -n "__fish_stackstep_using_subcommand ttl" -s h -l help -d 'Print help'
 complete -c stackstep -n "__fish_stackstep_using_subcommand approve" -s s -l stack -d 'The stack' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand approve" -s C -l cwd -d 'The folder of the Pulumi program' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand approve" -l cloud-url -d 'The backend' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand approve" -l digest -d 'The digest of the change' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand approve" -l expires -d 'How long the approval counts' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand approve" -l expires -d 'How long the approval counts; what breaks the glass counts for an hour' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand approve" -l key -d 'The SSH key to sign with; without it the line that signs is printed' -r -F
 complete -c stackstep -n "__fish_stackstep_using_subcommand approve" -l file -d 'The file to write' -r -F
 complete -c stackstep -n "__fish_stackstep_using_subcommand approve" -l environment -d 'The environment that the forge records this deployment for' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand approve" -l break-glass -d 'Sign that the glass is broken for the change, for `stackstep break-glass --signed`'
 complete -c stackstep -n "__fish_stackstep_using_subcommand approve" -s h -l help -d 'Print help'
 complete -c stackstep -n "__fish_stackstep_using_subcommand break-glass" -s s -l stack -d 'The stack' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand break-glass" -s C -l cwd -d 'The folder of the Pulumi program' -r
@@ -1015,6 +1131,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand break-glass" -l clou
 complete -c stackstep -n "__fish_stackstep_using_subcommand break-glass" -l reason -d 'Why; it stands in the ledger' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand break-glass" -l digest -d 'The digest of the change, which a refusal names and the result of a preview has as `review.digest`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand break-glass" -l link -d 'A page with more, such as the incident' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand break-glass" -l signed -d 'What `stackstep approve --break-glass` has written, with its `.sig` beside it, or the text of both: who has signed it breaks the glass, whoever starts the job' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand break-glass" -s h -l help -d 'Print help'
 complete -c stackstep -n "__fish_stackstep_using_subcommand rollback" -l to -d 'The commit to deploy, which the default branch contains' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand rollback" -s s -l stack -d 'The stack' -r
@@ -1136,6 +1253,236 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand rollback" -l offline
 complete -c stackstep -n "__fish_stackstep_using_subcommand rollback" -l cache-folder -d 'Where installed CLIs are kept' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand rollback" -l preview-only -d 'Only show what it would do, with the digest of that'
 complete -c stackstep -n "__fish_stackstep_using_subcommand rollback" -s h -l help -d 'Print help'
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and not __fish_seen_subcommand_from up down help" -s h -l help -d 'Print help'
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and not __fish_seen_subcommand_from up down help" -f -a "up" -d 'Deploy the stack of the change request that the job is for, and make it first'
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and not __fish_seen_subcommand_from up down help" -f -a "down" -d 'Destroy and remove the stack of a change request that is closed'
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and not __fish_seen_subcommand_from up down help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -s s -l stack -d 'The stack: `stack`, `organization/stack` or `organization/project/stack`. [default: for `preview` and `outputs` the stack of the only `Pulumi.<stack>.yaml` file]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -s C -l cwd -d 'The folder of the Pulumi program. [default: .]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l upsert -d 'Create the stack when the backend says that there is none.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l profile -d 'Take another tool\'s defaults: `official-action` behaves as the official GitHub action does where the two differ. A step that sets it has that action\'s inputs only; others are named and not used. One of: none, official-action. [default: none]' -r -f -a "none\t''
+official-action\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l cloud-url -d 'The backend: `https://api.pulumi.com`, `s3://…`, `gs://…`, `azblob://…`, `file://…`. [default: `PULUMI_BACKEND_URL`, else `backend.url` of Pulumi.yaml, else an earlier `pulumi login`, else `PULUMI_API`]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l oidc-organization -d 'Sign in to this organisation of Pulumi Cloud with the identity that the CI system gives the job (OpenID Connect), instead of a stored access token. It wins over `PULUMI_ACCESS_TOKEN`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l oidc-team -d 'Ask for a token of this team instead of one of the whole organisation.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l oidc-user -d 'Ask for a personal token of this user instead of one of the organisation.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l oidc-scope -d 'What the organisation\'s token may do beside the usual: `admin`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l oidc-expiration -d 'How long the token is valid; Pulumi Cloud may shorten it. [default: what Pulumi Cloud gives]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l mask-config -d 'Read the stack\'s configuration first, to hide its secrets wherever they show. It takes one process of the Pulumi CLI, and is always so with `debug`, `log-flow` and a `log-verbosity` from 9.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l secrets-provider -d 'How a stack that `upsert` creates encrypts its secrets: `default`, `passphrase`, `awskms://…`, `azurekeyvault://…`, `gcpkms://…`, `hashivault://…`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l config -d 'Configuration to set before the operation, as `pulumi config set` would: `key: value`, `key=value`, or `key: {value, secret, path, from-env, from-file}`. A value is the text that is written. It goes to the stack\'s file.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l config-file -d 'The stack\'s configuration file. [default: `Pulumi.<stack>.yaml` beside Pulumi.yaml]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l env-file -d 'A file of `NAME=value` lines, as dotenv files are written, that the Pulumi CLI gets as environment. It never overrides a variable that is set.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -s m -l message -d 'A message to go with the update.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -s r -l refresh -d 'Refresh the state before the operation.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l run-program -d 'With a refresh or a destroy, run the program to learn what providers need now.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l replace -d 'URNs of resources to replace; `*` and `**` are wildcards.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -s t -l target -d 'URNs of the only resources to touch; `*` and `**` are wildcards.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l target-dependents -d 'Touch what depends on a target too.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -s x -l exclude -d 'URNs of resources not to touch; `*` and `**` are wildcards.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l exclude-dependents -d 'Leave out what depends on an excluded resource too.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -s p -l parallel -d 'How many resources may be worked on at once.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l continue-on-error -d 'Go on with the other resources when one fails.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l plan -d 'An update plan, in `cwd` unless its path is absolute: `preview` writes it, `up` keeps to it.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l args -d 'More arguments for the Pulumi CLI, split as a shell would split them; no shell sees them.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l skip-preview -d 'Deploy without a preview before. [default: `true`, but `false` with policy packs, with `expect-no-changes` and on Pulumi Cloud, whose organisations can have policies]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l expect-no-changes -d 'Fail when anything would change, and change nothing.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l fail-on-changes -d 'With `expect-no-changes`: whether changes fail the step (exit status 7). With `false` the step passes and `has-changes` tells. [default: true]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l policy-pack -d 'Folders of policy packs to check against.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l policy-pack-config -d 'A JSON file of settings for each policy pack, in the same order.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l timeout -d 'How long the Pulumi CLI may take; then it is cancelled (exit status 70).' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l lock-timeout -d 'How long to wait while somebody else holds the stack\'s lock. [default: 0s]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l grace-period -d 'How long a cancelled Pulumi CLI may take to finish what it has begun before it is told to stop at once. [default: what the CI system allows]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l stale -d 'What happens when the job\'s commit is no longer the head of its branch. One of: warn, refuse, ignore. [default: warn]' -r -f -a "warn\t''
+refuse\t''
+ignore\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l max-deletes -d 'The most resources that may be deleted; with more, nothing is deployed (exit status 74). `0` stops what a missing stack file would do. With any rule a preview comes before the operation, and decides.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l max-replaces -d 'The most resources that may be replaced.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l max-updates -d 'The most resources that may be updated.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l max-creates -d 'The most resources that may be created or imported.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l keep -d 'Resources that are never deleted and never replaced: types such as `aws:rds/*`, URNs such as `**::orders-db`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l require-policy-packs -d 'Policy packs that have to have looked at the resources, by name.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged or several stacks are deployed), `comment` for what the change requests show, or `sha256:…`. [default: `comment`, where `unreviewed` of the stack is not `allow`]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l approved-change -d 'The change that people approved at a gate of the CI system, as `reviewed` names it: the result files of the previews that they saw, or `sha256:…`. It has to be the one that was reviewed too.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l approval -d 'Signed approvals: files as `stackstep approve` writes them, each with its `.sig` beside it, or the text of both, one after the other. [default: those in comments on the change requests]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l guard -d 'What happens when the deployment takes a step that its preview did not have: `report` tells it, `stop` asks the Pulumi CLI to stop as a cancelled job does (exit status 76). What has begun by then is finished. One of: report, stop, off. [default: `report` where a reviewed change is deployed, else `off`]' -r -f -a "report\t''
+stop\t''
+off\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l check-url -d 'Addresses to ask after the deployment, each a URL or the stack output that holds one, with a path below it: `url/health`. One that does not answer as it should fails the step (exit status 77).' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l check-contains -d 'A text that each answer has to contain.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l check-status -d 'The statuses that count as a good answer: `200`, `2xx`. [default: `2xx`]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l check-timeout -d 'How long all checks may take together. [default: `5m`; a deployment has one minute of it to come up]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l result-file -d 'Where to write the result as JSON. [default: a file in the CI system\'s temporary folder]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l secret-outputs -d 'Secret stack outputs to export all the same, by name; `*` for all. They are masked in the log.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l detail -d 'How much of what changes a report shows. One of: counts, resources, paths, values. [default: `values` where the CI system says that the repository is private, else `paths`]' -r -f -a "counts\t''
+resources\t''
+paths\t''
+values\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l comment-on-summary -d 'Write the report to the job\'s summary page. [default: true]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l outputs-file -d 'Where to add the outputs for later steps: a dotenv file on GitLab, elsewhere lines that a POSIX shell can source. It goes with the CI system\'s own way, if it has one.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l outputs-prefix -d 'What the names in `outputs-file` begin with. [default: STACK_]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l markdown-file -d 'Where to write the report as Markdown.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l report-file -d 'Where to write the report as one HTML page that needs no network.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l junit-file -d 'Where to write the report as JUnit XML, which most CI systems show as test results.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l counts-file -d 'Where to write the counts of changes as GitLab\'s `terraform` report has them.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l comment -d 'How the report is commented on the change request: `update` edits the comment that is there, `new` writes another one and removes the old ones, `append` only writes another one, `aggregate` adds the stack to one comment for all stacks. `required` is `update`, and fails the step (exit status 72) when it can\'t. One of: update, new, append, aggregate, off, required. [default: `update` where a token is at hand that can; with `profile: official-action` what `comment-on-pr` says]' -r -f -a "update\t''
+new\t''
+append\t''
+aggregate\t''
+off\t''
+required\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l comment-when -d 'When there is a comment. One that stands there already is brought up to date all the same. One of: always, changes, failure. [default: always]' -r -f -a "always\t''
+changes\t''
+failure\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l comment-key -d 'Keeps comments and statuses apart that are for the same stack and command.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l comment-merged -d 'After a push to the default branch, comment on the change request that was merged by it.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l comment-author -d 'Whose comments are our own, where the token can\'t ask who it is: the user\'s name on the forge. [default: who the token belongs to]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l comment-template -d 'A template (minijinja) for the comment instead of the built-in one.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l comment-on-pr -d 'The official action\'s way to ask for a comment: `true` is `comment: update`, `false` is `comment: off`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l edit-pr-comment -d 'The official action\'s way to choose between `comment: update` and `comment: append`. [default: true]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l change-request -d 'The number of the change request to comment on. [default: the one that the job runs for]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l always-include-summary -d 'The official action\'s way to shorten a comment from its front. A report here keeps its counts in any size, so this changes nothing.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l commit-status -d 'Set a status called `stackstep / project / stack` on the commit, with the backend\'s address and the `comment-key` behind it where there are such.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l environment -d 'The environment that the forge records this deployment for. GitHub and GitLab show it.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l environment-url -d 'The environment\'s address: a URL, or the name of the stack output that holds it.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l forge -d 'Where the change request is. One of: github, gitlab, azure-repos, bitbucket, gitea. [default: what the CI system and the remote\'s URL say]' -r -f -a "github\t''
+gitlab\t''
+azure-repos\t''
+bitbucket\t''
+gitea\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l forge-url -d 'The forge\'s own address, for one that is not the public one: `https://git.example.com`. [default: what the CI system and the remote\'s URL say]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l diff -d 'Show the operation as a rich diff in the log.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l color -d 'Whether the output of the Pulumi CLI has colours. One of: always, never, raw, auto. [default: auto]' -r -f -a "always\t''
+never\t''
+raw\t''
+auto\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l suppress-outputs -d 'Leave the stack\'s outputs out of log and report.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l suppress-progress -d 'Leave the progress dots of the Pulumi CLI out of the log.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -s v -l log-verbosity -d 'How much the Pulumi CLI writes to standard error. From 9 it can show decrypted configuration.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l log-flow -d 'Pass the verbosity on to plugins.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -s d -l debug -d 'Show the debugging output of the Pulumi CLI.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l engine -d 'The engine that runs: a path to a Pulumi CLI, or `sandbox` for the rehearsal that deploys nothing. [default: `pulumi` of the PATH, else one that is installed]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l pulumi-version -d 'The version of the Pulumi CLI that this run needs: exact (`3.260.0`), a range (`^3.200`), `latest`, or `latest-14` for the newest that is 14 days old. [default: what a version file of the project asks for, else what is there, else the newest that is 7 days old]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l pulumi-version-file -d 'A file that holds the version, such as `.pulumi.version`, `.tool-versions` or `mise.toml`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l pulumi-mirror -d 'Where to install the Pulumi CLI from: the `https://`, `http://` or `file://` URL of a folder with the release\'s files under their own names. It may hold credentials. [default: get.pulumi.com, else the releases on GitHub]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l pulumi-sha256 -d 'The SHA-256 that the archive of the Pulumi CLI has to have, as 64 hexadecimal digits. It goes with an exact `pulumi-version`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l verify -d 'What an archive has to prove before it is installed: `known` takes the release\'s checksum file for a version that this release of stackstep does not pin, `strict` refuses it. One of: known, strict. [default: known]' -r -f -a "known\t''
+strict\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l deps -d 'Whether the program\'s dependencies are installed first: `auto` does it when they are missing and the operation runs the program. A lock file is kept to. One of: auto, always, never. [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l offline -d 'Never use the network to install the Pulumi CLI.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l cache-folder -d 'Where installed CLIs are kept. [default: stackstep\'s folder in the user\'s cache folder]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -s h -l help -d 'Print help'
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l nonce -d 'The nonce of the stack\'s mark, as the sweep says it that has decided: the change request is not asked then' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -s s -l stack -d 'The stack: `stack`, `organization/stack` or `organization/project/stack`. [default: for `preview` and `outputs` the stack of the only `Pulumi.<stack>.yaml` file]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -s C -l cwd -d 'The folder of the Pulumi program. [default: .]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l upsert -d 'Create the stack when the backend says that there is none.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l remove -d 'After everything is destroyed, remove the stack and its configuration file too.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l profile -d 'Take another tool\'s defaults: `official-action` behaves as the official GitHub action does where the two differ. A step that sets it has that action\'s inputs only; others are named and not used. One of: none, official-action. [default: none]' -r -f -a "none\t''
+official-action\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l cloud-url -d 'The backend: `https://api.pulumi.com`, `s3://…`, `gs://…`, `azblob://…`, `file://…`. [default: `PULUMI_BACKEND_URL`, else `backend.url` of Pulumi.yaml, else an earlier `pulumi login`, else `PULUMI_API`]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l oidc-organization -d 'Sign in to this organisation of Pulumi Cloud with the identity that the CI system gives the job (OpenID Connect), instead of a stored access token. It wins over `PULUMI_ACCESS_TOKEN`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l oidc-team -d 'Ask for a token of this team instead of one of the whole organisation.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l oidc-user -d 'Ask for a personal token of this user instead of one of the organisation.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l oidc-scope -d 'What the organisation\'s token may do beside the usual: `admin`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l oidc-expiration -d 'How long the token is valid; Pulumi Cloud may shorten it. [default: what Pulumi Cloud gives]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l mask-config -d 'Read the stack\'s configuration first, to hide its secrets wherever they show. It takes one process of the Pulumi CLI, and is always so with `debug`, `log-flow` and a `log-verbosity` from 9.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l secrets-provider -d 'How a stack that `upsert` creates encrypts its secrets: `default`, `passphrase`, `awskms://…`, `azurekeyvault://…`, `gcpkms://…`, `hashivault://…`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l config -d 'Configuration to set before the operation, as `pulumi config set` would: `key: value`, `key=value`, or `key: {value, secret, path, from-env, from-file}`. A value is the text that is written. It goes to the stack\'s file.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l config-file -d 'The stack\'s configuration file. [default: `Pulumi.<stack>.yaml` beside Pulumi.yaml]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l env-file -d 'A file of `NAME=value` lines, as dotenv files are written, that the Pulumi CLI gets as environment. It never overrides a variable that is set.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -s m -l message -d 'A message to go with the update.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -s r -l refresh -d 'Refresh the state before the operation.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l run-program -d 'With a refresh or a destroy, run the program to learn what providers need now.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l preview-only -d 'Only show what the operation would do.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -s t -l target -d 'URNs of the only resources to touch; `*` and `**` are wildcards.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l target-dependents -d 'Touch what depends on a target too.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -s x -l exclude -d 'URNs of resources not to touch; `*` and `**` are wildcards.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l exclude-dependents -d 'Leave out what depends on an excluded resource too.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l exclude-protected -d 'Leave protected resources alone.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -s p -l parallel -d 'How many resources may be worked on at once.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l continue-on-error -d 'Go on with the other resources when one fails.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l args -d 'More arguments for the Pulumi CLI, split as a shell would split them; no shell sees them.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l skip-preview -d 'Deploy without a preview before. [default: `true`, but `false` with policy packs, with `expect-no-changes` and on Pulumi Cloud, whose organisations can have policies]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l timeout -d 'How long the Pulumi CLI may take; then it is cancelled (exit status 70).' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l lock-timeout -d 'How long to wait while somebody else holds the stack\'s lock. [default: 0s]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l grace-period -d 'How long a cancelled Pulumi CLI may take to finish what it has begun before it is told to stop at once. [default: what the CI system allows]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l max-deletes -d 'The most resources that may be deleted; with more, nothing is deployed (exit status 74). `0` stops what a missing stack file would do. With any rule a preview comes before the operation, and decides.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l keep -d 'Resources that are never deleted and never replaced: types such as `aws:rds/*`, URNs such as `**::orders-db`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged or several stacks are deployed), `comment` for what the change requests show, or `sha256:…`. [default: `comment`, where `unreviewed` of the stack is not `allow`]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l approved-change -d 'The change that people approved at a gate of the CI system, as `reviewed` names it: the result files of the previews that they saw, or `sha256:…`. It has to be the one that was reviewed too.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l approval -d 'Signed approvals: files as `stackstep approve` writes them, each with its `.sig` beside it, or the text of both, one after the other. [default: those in comments on the change requests]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l guard -d 'What happens when the deployment takes a step that its preview did not have: `report` tells it, `stop` asks the Pulumi CLI to stop as a cancelled job does (exit status 76). What has begun by then is finished. One of: report, stop, off. [default: `report` where a reviewed change is deployed, else `off`]' -r -f -a "report\t''
+stop\t''
+off\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l result-file -d 'Where to write the result as JSON. [default: a file in the CI system\'s temporary folder]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l secret-outputs -d 'Secret stack outputs to export all the same, by name; `*` for all. They are masked in the log.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l detail -d 'How much of what changes a report shows. One of: counts, resources, paths, values. [default: `values` where the CI system says that the repository is private, else `paths`]' -r -f -a "counts\t''
+resources\t''
+paths\t''
+values\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l comment-on-summary -d 'Write the report to the job\'s summary page. [default: true]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l outputs-file -d 'Where to add the outputs for later steps: a dotenv file on GitLab, elsewhere lines that a POSIX shell can source. It goes with the CI system\'s own way, if it has one.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l outputs-prefix -d 'What the names in `outputs-file` begin with. [default: STACK_]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l markdown-file -d 'Where to write the report as Markdown.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l report-file -d 'Where to write the report as one HTML page that needs no network.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l junit-file -d 'Where to write the report as JUnit XML, which most CI systems show as test results.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l counts-file -d 'Where to write the counts of changes as GitLab\'s `terraform` report has them.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l comment -d 'How the report is commented on the change request: `update` edits the comment that is there, `new` writes another one and removes the old ones, `append` only writes another one, `aggregate` adds the stack to one comment for all stacks. `required` is `update`, and fails the step (exit status 72) when it can\'t. One of: update, new, append, aggregate, off, required. [default: `update` where a token is at hand that can; with `profile: official-action` what `comment-on-pr` says]' -r -f -a "update\t''
+new\t''
+append\t''
+aggregate\t''
+off\t''
+required\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l comment-when -d 'When there is a comment. One that stands there already is brought up to date all the same. One of: always, changes, failure. [default: always]' -r -f -a "always\t''
+changes\t''
+failure\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l comment-key -d 'Keeps comments and statuses apart that are for the same stack and command.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l comment-merged -d 'After a push to the default branch, comment on the change request that was merged by it.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l comment-author -d 'Whose comments are our own, where the token can\'t ask who it is: the user\'s name on the forge. [default: who the token belongs to]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l comment-template -d 'A template (minijinja) for the comment instead of the built-in one.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l comment-on-pr -d 'The official action\'s way to ask for a comment: `true` is `comment: update`, `false` is `comment: off`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l edit-pr-comment -d 'The official action\'s way to choose between `comment: update` and `comment: append`. [default: true]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l change-request -d 'The number of the change request to comment on. [default: the one that the job runs for]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l always-include-summary -d 'The official action\'s way to shorten a comment from its front. A report here keeps its counts in any size, so this changes nothing.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l commit-status -d 'Set a status called `stackstep / project / stack` on the commit, with the backend\'s address and the `comment-key` behind it where there are such.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l environment -d 'The environment that the forge records this deployment for. GitHub and GitLab show it.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l environment-url -d 'The environment\'s address: a URL, or the name of the stack output that holds it.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l forge -d 'Where the change request is. One of: github, gitlab, azure-repos, bitbucket, gitea. [default: what the CI system and the remote\'s URL say]' -r -f -a "github\t''
+gitlab\t''
+azure-repos\t''
+bitbucket\t''
+gitea\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l forge-url -d 'The forge\'s own address, for one that is not the public one: `https://git.example.com`. [default: what the CI system and the remote\'s URL say]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l diff -d 'Show the operation as a rich diff in the log.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l color -d 'Whether the output of the Pulumi CLI has colours. One of: always, never, raw, auto. [default: auto]' -r -f -a "always\t''
+never\t''
+raw\t''
+auto\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l suppress-outputs -d 'Leave the stack\'s outputs out of log and report.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l suppress-progress -d 'Leave the progress dots of the Pulumi CLI out of the log.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -s v -l log-verbosity -d 'How much the Pulumi CLI writes to standard error. From 9 it can show decrypted configuration.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l log-flow -d 'Pass the verbosity on to plugins.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -s d -l debug -d 'Show the debugging output of the Pulumi CLI.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l engine -d 'The engine that runs: a path to a Pulumi CLI, or `sandbox` for the rehearsal that deploys nothing. [default: `pulumi` of the PATH, else one that is installed]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l pulumi-version -d 'The version of the Pulumi CLI that this run needs: exact (`3.260.0`), a range (`^3.200`), `latest`, or `latest-14` for the newest that is 14 days old. [default: what a version file of the project asks for, else what is there, else the newest that is 7 days old]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l pulumi-version-file -d 'A file that holds the version, such as `.pulumi.version`, `.tool-versions` or `mise.toml`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l pulumi-mirror -d 'Where to install the Pulumi CLI from: the `https://`, `http://` or `file://` URL of a folder with the release\'s files under their own names. It may hold credentials. [default: get.pulumi.com, else the releases on GitHub]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l pulumi-sha256 -d 'The SHA-256 that the archive of the Pulumi CLI has to have, as 64 hexadecimal digits. It goes with an exact `pulumi-version`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l verify -d 'What an archive has to prove before it is installed: `known` takes the release\'s checksum file for a version that this release of stackstep does not pin, `strict` refuses it. One of: known, strict. [default: known]' -r -f -a "known\t''
+strict\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l deps -d 'Whether the program\'s dependencies are installed first: `auto` does it when they are missing and the operation runs the program. A lock file is kept to. One of: auto, always, never. [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l offline -d 'Never use the network to install the Pulumi CLI.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l cache-folder -d 'Where installed CLIs are kept. [default: stackstep\'s folder in the user\'s cache folder]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -s h -l help -d 'Print help'
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from help" -f -a "up" -d 'Deploy the stack of the change request that the job is for, and make it first'
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from help" -f -a "down" -d 'Destroy and remove the stack of a change request that is closed'
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -s s -l stack -d 'The stack' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -s C -l cwd -d 'The folder of the Pulumi program' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l upsert -d 'Create the stack when the backend says that there is none' -r
@@ -1263,6 +1610,7 @@ up\t''
 update\t''
 deploy\t''
 refresh\t''
+drift\t''
 destroy\t''
 outputs\t''
 output\t''
@@ -1301,6 +1649,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l args -d '
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l skip-preview -d 'Deploy without a preview before' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l expect-no-changes -d 'Fail when anything would change, and change nothing' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l fail-on-changes -d 'With `expect-no-changes`: whether changes fail the step (exit status 7)' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l fail-on-drift -d 'Fail when something differs from what was deployed (exit status 7)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l policy-pack -d 'Folders of policy packs to check against' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l policy-pack-config -d 'A JSON file of settings for each policy pack, in the same order' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l timeout -d 'How long the Pulumi CLI may take; then it is cancelled (exit status 70)' -r
@@ -1400,6 +1749,7 @@ up\t''
 update\t''
 deploy\t''
 refresh\t''
+drift\t''
 destroy\t''
 outputs\t''
 output\t''
@@ -1438,6 +1788,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l args -d 'Mor
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l skip-preview -d 'Deploy without a preview before' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l expect-no-changes -d 'Fail when anything would change, and change nothing' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l fail-on-changes -d 'With `expect-no-changes`: whether changes fail the step (exit status 7)' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l fail-on-drift -d 'Fail when something differs from what was deployed (exit status 7)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l policy-pack -d 'Folders of policy packs to check against' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l policy-pack-config -d 'A JSON file of settings for each policy pack, in the same order' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l timeout -d 'How long the Pulumi CLI may take; then it is cancelled (exit status 70)' -r
@@ -1529,29 +1880,35 @@ never\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l offline -d 'Never use the network to install the Pulumi CLI' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l cache-folder -d 'Where installed CLIs are kept' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -s h -l help -d 'Print help'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve break-glass rollback comment-command stacks rules doctor finish run help" -f -a "preview" -d 'Show what a deployment would change'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve break-glass rollback comment-command stacks rules doctor finish run help" -f -a "up" -d 'Deploy'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve break-glass rollback comment-command stacks rules doctor finish run help" -f -a "deploy" -d 'Deploy or preview what the map in stackstep.yaml says for the event at hand'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve break-glass rollback comment-command stacks rules doctor finish run help" -f -a "refresh" -d 'Bring the state in line with what is there'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve break-glass rollback comment-command stacks rules doctor finish run help" -f -a "destroy" -d 'Delete every resource of the stack'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve break-glass rollback comment-command stacks rules doctor finish run help" -f -a "outputs" -d 'Read the stack\'s outputs and export them to later steps'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve break-glass rollback comment-command stacks rules doctor finish run help" -f -a "install" -d 'Install the Pulumi CLI if it is missing'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve break-glass rollback comment-command stacks rules doctor finish run help" -f -a "report" -d 'Publish what other jobs or machines have found'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve break-glass rollback comment-command stacks rules doctor finish run help" -f -a "exec" -d 'Run any command of the Pulumi CLI with the same backend, credentials and masks'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve break-glass rollback comment-command stacks rules doctor finish run help" -f -a "inputs" -d 'Show each input, its value and where it came from'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve break-glass rollback comment-command stacks rules doctor finish run help" -f -a "hold" -d 'Deploy nothing to a stack until it is released'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve break-glass rollback comment-command stacks rules doctor finish run help" -f -a "release" -d 'Let a stack that is held be deployed again'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve break-glass rollback comment-command stacks rules doctor finish run help" -f -a "accept" -d 'Take a change that was refused for a reviewed one'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve break-glass rollback comment-command stacks rules doctor finish run help" -f -a "status" -d 'Show how the stacks stand: deployed, verified, held, waiting, locked'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve break-glass rollback comment-command stacks rules doctor finish run help" -f -a "audit" -d 'Show who decided what about a stack, from its ledger'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve break-glass rollback comment-command stacks rules doctor finish run help" -f -a "unlock" -d 'Remove the lock that a run has left which was killed'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve break-glass rollback comment-command stacks rules doctor finish run help" -f -a "approve" -d 'Write an approval of a change, and sign it with an SSH key'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve break-glass rollback comment-command stacks rules doctor finish run help" -f -a "break-glass" -d 'Let one change be deployed without reviews and approvals, for an hour'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve break-glass rollback comment-command stacks rules doctor finish run help" -f -a "rollback" -d 'Deploy a commit that was deployed before'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve break-glass rollback comment-command stacks rules doctor finish run help" -f -a "comment-command" -d 'Carry out the `/stackstep …` of the comment on a change request that started the job'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve break-glass rollback comment-command stacks rules doctor finish run help" -f -a "stacks" -d 'List the projects and stacks of the repository'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve break-glass rollback comment-command stacks rules doctor finish run help" -f -a "rules" -d 'Try the rules on result files that are there already, or show which are set'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve break-glass rollback comment-command stacks rules doctor finish run help" -f -a "doctor" -d 'Check the setup: what was detected, what is missing, what would run; changes nothing'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve break-glass rollback comment-command stacks rules doctor finish run help" -f -a "finish" -d 'Complete the report of a run that was killed: what a launcher\'s post step calls'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve break-glass rollback comment-command stacks rules doctor finish run help" -f -a "run" -d 'Run what the `command` input says: how a CI step calls stackstep'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve break-glass rollback comment-command stacks rules doctor finish run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "preview" -d 'Show what a deployment would change'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "up" -d 'Deploy'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "deploy" -d 'Deploy or preview what the map in stackstep.yaml says for the event at hand'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "refresh" -d 'Bring the state in line with what is there'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "drift" -d 'Look whether what is there is still what was deployed, and follow it up by an issue'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "destroy" -d 'Delete every resource of the stack'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "outputs" -d 'Read the stack\'s outputs and export them to later steps'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "install" -d 'Install the Pulumi CLI if it is missing'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "report" -d 'Publish what other jobs or machines have found'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "exec" -d 'Run any command of the Pulumi CLI with the same backend, credentials and masks'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "inputs" -d 'Show each input, its value and where it came from'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "hold" -d 'Deploy nothing to a stack until it is released'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "release" -d 'Let a stack that is held be deployed again'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "accept" -d 'Take a change that was refused for a reviewed one'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "status" -d 'Show how the stacks stand: deployed, verified, held, waiting, locked'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "audit" -d 'Show who decided what about a stack, from its ledger'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "unlock" -d 'Remove the lock that a run has left which was killed'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "reap" -d 'Destroy the stacks of change requests that are closed, and those whose time to live is over'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "ttl" -d 'Show, set or extend the time to live of a stack'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "approve" -d 'Write an approval of a change, and sign it with an SSH key'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "break-glass" -d 'Let one change be deployed without reviews and approvals, for an hour'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "rollback" -d 'Deploy a commit that was deployed before'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "review" -d 'Stacks of change requests: `review up`, `review down`'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "comment-command" -d 'Carry out the `/stackstep …` of the comment on a change request that started the job'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "stacks" -d 'List the projects and stacks of the repository'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "rules" -d 'Try the rules on result files that are there already, or show which are set'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "doctor" -d 'Check the setup: what was detected, what is missing, what would run; changes nothing'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "finish" -d 'Complete the report of a run that was killed: what a launcher\'s post step calls'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "run" -d 'Run what the `command` input says: how a CI step calls stackstep'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and __fish_seen_subcommand_from review" -f -a "up" -d 'Deploy the stack of the change request that the job is for, and make it first'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and __fish_seen_subcommand_from review" -f -a "down" -d 'Destroy and remove the stack of a change request that is closed'

@@ -4,6 +4,7 @@
 mod behaviours;
 mod commands;
 mod delivery;
+mod drift;
 mod elsewhere;
 mod jobs;
 mod page;

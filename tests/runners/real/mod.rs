@@ -23,6 +23,7 @@ mod places;
 mod policies;
 mod references;
 mod resources;
+mod review;
 mod reviewed;
 pub mod running;
 mod s3;

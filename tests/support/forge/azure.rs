@@ -90,9 +90,10 @@ impl Face for Azure {
             "lastMergeSourceCommit": { "commitId": one.head },
             "targetRefName": format!("refs/heads/{}", one.target),
             "createdBy": { "id": one.author, "displayName": "Somebody", "uniqueName": format!("{}@example.com", one.author) },
-            "closedDate": (one.state != State::Open).then_some("2026-11-21T10:00:00.1234567Z"),
+            "closedDate": (one.state != State::Open).then(|| one.closed_at.replace('Z', ".1234567Z")),
             "lastMergeCommit": { "commitId": one.merge_commit.as_deref().unwrap_or("0000000000000000000000000000000000000000") },
-            "labels": [{ "id": "1", "name": "infra", "active": true }],
+            "labels": one.labels.iter().map(|name| json!({ "id": "1", "name": name, "active": true })).collect::<Vec<_>>(),
+            "repository": { "id": "2f3d", "name": "shop" },
             "forkSource": if one.fork { json!({ "name": "refs/heads/x" }) } else { Value::Null },
         })
     }

@@ -73,7 +73,8 @@ impl Face for Bitbucket {
             "source": {
                 "branch": { "name": one.branch }, "commit": { "hash": one.head }, "repository": { "full_name": source },
             },
-            "destination": { "branch": { "name": one.target }, "repository": { "full_name": "acme/shop" } },
+            "destination": { "branch": { "name": one.target }, "repository": { "full_name": "acme/shop", "uuid": "{0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f}" } },
+            "updated_on": one.closed_at,
             "author": { "uuid": one.author, "nickname": "Somebody", "type": "user" },
             "merge_commit": one.merge_commit.as_ref().map(|hash| json!({ "hash": hash })),
         })

@@ -14,7 +14,8 @@ const ISSUES: IssueWords = IssueWords {
     url: "html_url",
     open: "open",
     comments: "comments",
-    reopen: ("PATCH", "state", "open"),
+    change: ("PATCH", "state", ["open", "closed"]),
+    author: ("user", "created_by"),
     closed_by: None,
 };
 
@@ -79,9 +80,10 @@ impl Face for Gitea {
             "head": { "ref": one.branch, "sha": one.head, "repo_id": if one.fork { 2 } else { 1 } },
             "base": { "ref": one.target, "repo_id": 1 },
             "user": { "id": 3, "login": one.author },
-            "merged_at": (one.state == State::Merged).then_some("2026-11-21T10:00:00Z"),
+            "merged_at": (one.state == State::Merged).then_some(&one.closed_at),
+            "closed_at": (one.state != State::Open).then_some(&one.closed_at),
             "merge_commit_sha": one.merge_commit,
-            "labels": [{ "name": "infra" }],
+            "labels": one.labels.iter().map(|name| json!({ "name": name })).collect::<Vec<_>>(),
             "changed_files": one.files.len() + usize::from(one.has_more_files),
         })
     }

@@ -14,7 +14,8 @@ const ISSUES: IssueWords = IssueWords {
     url: "html_url",
     open: "open",
     comments: "comments",
-    reopen: ("PATCH", "state", "open"),
+    change: ("PATCH", "state", ["open", "closed"]),
+    author: ("user", "creator"),
     closed_by: Some("login"),
 };
 
@@ -95,13 +96,14 @@ impl Face for GitHub {
         json!({
             "number": one.number,
             "state": if one.state == State::Open { "open" } else { "closed" },
-            "merged_at": (one.state == State::Merged).then_some("2026-11-21T10:00:00Z"),
+            "merged_at": (one.state == State::Merged).then_some(&one.closed_at),
+            "closed_at": (one.state != State::Open).then_some(&one.closed_at),
             "locked": one.locked,
             "head": { "ref": one.branch, "sha": one.head, "repo": { "full_name": head } },
-            "base": { "ref": one.target, "repo": { "full_name": "acme/shop" } },
+            "base": { "ref": one.target, "repo": { "full_name": "acme/shop", "id": 1 } },
             "user": { "login": one.author, "type": "User" },
             "merge_commit_sha": one.merge_commit.as_deref().unwrap_or("0000000000000000000000000000000000000000"),
-            "labels": [{ "name": "infra" }],
+            "labels": one.labels.iter().map(|name| json!({ "name": name })).collect::<Vec<_>>(),
             "changed_files": one.files.len() + usize::from(one.has_more_files),
         })
     }

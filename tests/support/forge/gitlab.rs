@@ -14,7 +14,8 @@ const ISSUES: IssueWords = IssueWords {
     url: "web_url",
     open: "opened",
     comments: "notes",
-    reopen: ("PUT", "state_event", "reopen"),
+    change: ("PUT", "state_event", ["reopen", "close"]),
+    author: ("author", "author_username"),
     closed_by: Some("username"),
 };
 
@@ -93,10 +94,11 @@ impl Face for GitLab {
             "discussion_locked": one.locked,
             "target_branch": one.target,
             "author": { "id": 3, "username": one.author, "state": "active" },
-            "merged_at": (one.state == State::Merged).then_some("2026-11-21T10:00:00.000Z"),
+            "merged_at": (one.state == State::Merged).then(|| one.closed_at.replace('Z', ".000Z")),
+            "closed_at": (one.state == State::Closed).then(|| one.closed_at.replace('Z', ".000Z")),
             "merge_commit_sha": one.merge_commit,
             "squash_commit_sha": null,
-            "labels": ["infra"],
+            "labels": one.labels,
             "changes_count": format!("{}{}", one.files.len(), if one.has_more_files { "+" } else { "" }),
             "source_branch": one.branch,
             "sha": one.head,

@@ -38,6 +38,9 @@ pub struct Pull {
     pub merge_commit: Option<String>,
     /// The files that it changes.
     pub files: Vec<Changed>,
+    /// When it was closed or merged.
+    pub closed_at: String,
+    pub labels: Vec<String>,
     /// Whether it changes one more, which the forge does not list.
     pub has_more_files: bool,
 }
@@ -79,6 +82,8 @@ impl Default for Pull {
             author: "ada".into(),
             merge_commit: None,
             files: Vec::new(),
+            closed_at: "2026-11-21T10:00:00Z".into(),
+            labels: vec!["infra".into()],
             has_more_files: false,
         }
     }
@@ -97,6 +102,10 @@ pub enum State {
 pub struct StoredIssue {
     pub title: String,
     pub body: String,
+    /// Who opened it.
+    pub author: String,
+    /// Whether somebody has deleted it.
+    pub deleted: bool,
     /// Who closed it last; none while it is open.
     pub closed_by: Option<String>,
     pub comments: Vec<String>,
@@ -113,6 +122,8 @@ pub struct Memory {
     pub deployments: Vec<Value>,
     /// The issues: the first one is number 1.
     pub issues: Vec<StoredIssue>,
+    /// What happens right after the next issue was opened, before its answer: another run that is as fast.
+    pub after_opening: Option<StoredIssue>,
     /// Who started the job in GitLab CI.
     pub started_by: Option<String>,
     /// Reactions to comments: the comment's id, and the vendor's word.

@@ -9,6 +9,7 @@ mod comment_commands;
 mod delivery;
 mod everything;
 mod generated;
+mod lifecycle;
 mod notifications;
 mod pack;
 mod reference;

@@ -2,12 +2,12 @@
 //! reads them.
 //! JSON Schema 2020-12, <https://json-schema.org/draft/2020-12>.
 
-use super::{Generated, MARKER, comment_commands, delivery, notifications, reference, rules};
+use super::{Generated, MARKER, comment_commands, delivery, lifecycle, notifications, reference, rules};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 use stackstep::commands::status::page::{FORM, StatusPage};
-use stackstep::inputs::file::{COMMENT_COMMANDS, DEPLOY, NOTIFY, PROJECTS, STACKS};
+use stackstep::inputs::file::{COMMENT_COMMANDS, DEPLOY, DRIFT, NOTIFY, PROJECTS, REAPABLE, REVIEW, STACKS};
 use stackstep::inputs::{INPUTS, Input, Kind};
 use stackstep::report::{Report, SCHEMA};
 use std::path::PathBuf;
@@ -81,13 +81,16 @@ pub fn stackstep_yaml() -> Generated {
             "description": "In the file at the repository's root: the folders of its projects; `*` and `**` are wildcards. Default: each folder with a Pulumi.yaml that git tracks.",
         }),
     );
-    for section in [DEPLOY, STACKS, NOTIFY, COMMENT_COMMANDS] {
+    for section in [DEPLOY, STACKS, NOTIFY, COMMENT_COMMANDS, REVIEW, REAPABLE, DRIFT] {
         properties.insert(section.to_owned(), json!({ "$ref": format!("#/$defs/{section}") }));
     }
     let mut definitions = delivery::definitions();
     definitions.insert("rules".to_owned(), rules::schema());
     definitions.insert(NOTIFY.to_owned(), notifications::schema());
     definitions.insert(COMMENT_COMMANDS.to_owned(), comment_commands::schema());
+    definitions.insert(REVIEW.to_owned(), lifecycle::review());
+    definitions.insert(REAPABLE.to_owned(), lifecycle::reapable());
+    definitions.insert(DRIFT.to_owned(), lifecycle::drift());
     definitions.insert("one-name-each".to_owned(), json!({ "allOf": one_name_each() }));
     let schema = json!({
         "$schema": DIALECT,

@@ -8,11 +8,12 @@ use xtask::generate::{folders, wrappers};
 use xtask::release::table::{Archive, Release};
 
 /// The thin actions and their commands.
-const ACTIONS: [(&str, Command); 7] = [
+const ACTIONS: [(&str, Command); 8] = [
     ("preview", Command::Preview),
     ("up", Command::Up),
     ("refresh", Command::Refresh),
     ("destroy", Command::Destroy),
+    ("drift", Command::Drift),
     ("outputs", Command::Outputs),
     ("report", Command::Report),
     ("setup", Command::Install),

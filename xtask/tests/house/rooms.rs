@@ -6,8 +6,27 @@ use crate::source::Crate;
 /// THE order of the rooms of `cli/src`, from the top floor down: a room uses those that stand behind it, and no other.
 /// A new room gets its place here and its sentence in `cli/src/lib.rs`.
 pub const FROM_THE_TOP: &[&str] = &[
-    "app", "commands", "run", "publish", "admit", "engine", "delivery", "fleet", "inputs", "ledger", "forge",
-    "checks", "rules", "reviewed", "render", "report", "pulumi", "ci", "process", "base",
+    "app",
+    "commands",
+    "run",
+    "publish",
+    "admit",
+    "engine",
+    "delivery",
+    "lifecycle",
+    "fleet",
+    "inputs",
+    "ledger",
+    "forge",
+    "checks",
+    "rules",
+    "reviewed",
+    "render",
+    "report",
+    "pulumi",
+    "ci",
+    "process",
+    "base",
 ];
 
 /// What must never be known where, with the reason. Most of it follows from the order; it is said here as well, so that

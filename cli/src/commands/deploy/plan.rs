@@ -112,7 +112,7 @@ pub fn of_our_own(flags: &Flags) -> Flags {
 /// The request of a run for an event, before it is known which stacks it is about.
 pub fn request<'a>(event: &DeliveryEvent, flags: &'a Flags, env: &'a Env) -> RunRequest<'a> {
     let command = if event.is_proposed() { Command::Preview } else { Command::Up };
-    RunRequest { by_map: true, ..RunRequest::new(Some(command), flags, env) }
+    RunRequest { asked: Some(Command::Deploy), ..RunRequest::new(Some(command), flags, env) }
 }
 
 /// The top folder of the repository around the work folder.

@@ -14,7 +14,7 @@ use crate::report::{Masked, Report};
 use crate::run::prepare::{Prepared, RunRequest};
 
 /// A plan that is carried out.
-pub(super) struct PlannedRuns<'a> {
+pub(in crate::commands) struct PlannedRuns<'a> {
     pub found: &'a Prepared<'a>,
     pub inputs: &'a Inputs,
     pub plan: &'a DeployPlan,
@@ -22,23 +22,29 @@ pub(super) struct PlannedRuns<'a> {
 }
 
 impl PlannedRuns<'_> {
-    /// Runs the stacks. Returns the exit status: of the first run that failed, else 0.
-    pub async fn carry_out(&self, request: &RunRequest<'_>, console: &mut Console, signals: &Signals) -> u8 {
+    /// Runs the stacks. Returns their exit statuses; after a deployment that failed nothing more is run, and after a signal
+    /// its own status is the last one.
+    pub async fn carry_out(
+        &self,
+        request: &RunRequest<'_>,
+        console: &mut Console,
+        signals: &Signals,
+    ) -> Vec<u8> {
         let Self { plan, .. } = self;
         let are_several = plan.targets.len() > 1;
         let mut ended: Vec<EndedRun> = Vec::new();
-        let mut failed = 0;
+        let mut statuses = Vec::new();
         if are_several {
             // Nothing is written there, and an older result must not pass for this one.
             early::forget(request, console);
         }
         for target in &plan.targets {
             if let Some(signal) = signals.first() {
-                failed = if failed == 0 { 128_u8.saturating_add(signal.number()) } else { failed };
+                statuses.push(128_u8.saturating_add(signal.number()));
                 break;
             }
             if are_several {
-                let word = plan.command.word();
+                let word = request.asked.filter(|_| request.drift.is_some()).unwrap_or(plan.command).word();
                 console.line(&format!("{word} of `{}` in `{}`", target.stack, target.cwd));
             }
             let flags = target.flags(request.flags, &top(self.found));
@@ -54,17 +60,18 @@ impl PlannedRuns<'_> {
                 console.error(&error);
                 EndedRun::without_report(error.exit_status())
             });
-            failed = if failed == 0 { one.status } else { failed };
+            let failed = one.status != 0;
+            statuses.push(one.status);
             ended.push(one);
             // What comes later may build on what has failed; a preview changes nothing.
-            if failed != 0 && plan.command == Command::Up {
+            if failed && plan.command == Command::Up {
                 break;
             }
         }
         if are_several {
             self.publish(ended, console);
         }
-        failed
+        statuses
     }
 
     /// Publishes the results of all stacks, at the places that are for all of them.

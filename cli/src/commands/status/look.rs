@@ -7,13 +7,13 @@ use crate::base::error::Problem;
 use crate::base::moment::Moment;
 use crate::engine::job::Job;
 use crate::forge::Place;
-use crate::ledger::entry::{EntryKind, LedgerEntry};
+use crate::ledger::entry::{EntryKind, EntryStatus, LedgerEntry};
 use crate::ledger::history::History;
 use crate::ledger::locks::{self, StackLock};
 use crate::run::gates::{glass, ledger};
 
-/// The reason why nothing is said of drift and expiry.
-const NO_LOOK: &str = "this version has no command that looks for it";
+/// The reason why nothing is said of drift.
+const NO_DRIFT_LOOK: &str = "nobody has looked for it: `stackstep drift`";
 
 /// Looks at the job's stack: one reading of its ledger, and one of its locks.
 pub(super) async fn stack_status(job: &Job<'_>, place: Option<&Place>, cwd: Option<&str>) -> StackStatus {
@@ -82,7 +82,6 @@ fn of_history(read: Result<&History, &str>, now: SystemTime) -> StackStatus {
             read.map(|history| of(history).into_iter().map(|entry| status_entry(entry, now)).collect());
         StatusFact::of_all(entries.unwrap_or_default()).or_not_known(nothing)
     };
-    let not_looked = || StatusFact::NotLooked { why: NO_LOOK.to_owned() };
     StackStatus {
         name: String::new(),
         stack: String::new(),
@@ -104,10 +103,47 @@ fn of_history(read: Result<&History, &str>, now: SystemTime) -> StackStatus {
             Ok(_) => StatusFact::None,
             Err(why) => StatusFact::not_known(why),
         },
-        drift: not_looked(),
-        expiry: not_looked(),
+        drift: drift(read, nothing, now),
+        expiry: one(&of_expiry),
         ledger,
     }
+}
+
+/// What the last look for drift has come to.
+fn drift(read: Result<&History, &str>, nothing: Option<&str>, now: SystemTime) -> StatusFact<StatusEntry> {
+    let Some(look) = read.ok().and_then(|history| history.drift().last()) else {
+        let not_looked = StatusFact::NotLooked { why: NO_DRIFT_LOOK.to_owned() };
+        return nothing.map_or(not_looked, StatusFact::not_known);
+    };
+    let why = look.reason.as_deref().unwrap_or("the last look came to nothing");
+    match &look.status {
+        Some(EntryStatus::Found) => {
+            let digest = look.digest.as_deref().unwrap_or_default();
+            let accepted = read.ok().and_then(|history| history.drift().accepted(digest, now));
+            let entry = status_entry(look, now);
+            // By whom, why and until when is told of the acceptance.
+            let told = accepted.map(|accepted| status_entry(accepted, now));
+            StatusFact::Found {
+                value: match told {
+                    Some(told) => StatusEntry {
+                        who: told.who,
+                        reason: told.reason,
+                        expires: told.expires,
+                        expired: told.expired,
+                        ..entry
+                    },
+                    None => entry,
+                },
+            }
+        }
+        Some(EntryStatus::NoneFound) => StatusFact::None,
+        _ => StatusFact::not_known(&format!("{} ({})", why, look.time)),
+    }
+}
+
+/// The entry that sets the end of the stack's time to live.
+fn of_expiry(history: &History) -> Option<&LedgerEntry> {
+    history.expiry().or(history.opened()).filter(|entry| entry.expires.is_some())
 }
 
 /// The last verification, if it is of what is deployed.

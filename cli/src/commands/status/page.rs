@@ -54,7 +54,8 @@ pub struct StackStatus {
     pub accepted: StatusFact<Vec<StatusEntry>>,
     /// The locks of the stack, or the update that runs.
     pub lock: StatusFact<Vec<LockStatus>>,
-    /// Whether the resources still are what was deployed.
+    /// Whether the resources still are what was deployed, by the last look. What was accepted has `expires`, with who has
+    /// accepted it and why.
     pub drift: StatusFact<StatusEntry>,
     /// Whether the stack is to be deleted, and when.
     pub expiry: StatusFact<StatusEntry>,

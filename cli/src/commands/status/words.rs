@@ -85,9 +85,15 @@ fn row(stack: &StackStatus) -> [String; 7] {
                 .map_or_else(|| "locked".to_owned(), |since| format!("since {}", minute(since))),
             several => format!("{} locks", several.len()),
         }),
-        cell(&stack.drift, "-", |_| "drifted".to_owned()),
-        cell(&stack.expiry, "-", |entry| minute(&entry.time)),
+        cell(&stack.drift, "none", drifted),
+        cell(&stack.expiry, "-", |entry| minute(entry.expires.as_deref().unwrap_or(&entry.time))),
     ]
+}
+
+/// "drifted 2026-11-29 18:44"; that people have accepted it stands there too.
+fn drifted(look: &StatusEntry) -> String {
+    let accepted = if look.expires.is_some() { ", accepted" } else { "" };
+    format!("drifted {}{accepted}", minute(&look.time))
 }
 
 fn cell<T>(fact: &StatusFact<T>, none: &str, found: impl Fn(&T) -> String) -> String {
@@ -200,6 +206,21 @@ fn details(page: &StatusPage) -> Vec<String> {
                 digest(entry),
                 because(entry)
             ));
+        }
+        if let Some(look) = stack.drift.found() {
+            let until = look.expires.as_deref().map_or_else(String::new, |until| {
+                format!(", accepted until {}{}{}", minute(until), by(look), because(look))
+            });
+            say(format!(
+                "not what was deployed, by the look of {}{}{until}",
+                minute(&look.time),
+                digest(look)
+            ));
+        }
+        if let StatusFact::NotKnown { why } = &stack.drift
+            && stack.ledger.why.as_ref() != Some(why)
+        {
+            say(format!("whether there is drift is not known: {}", reason(why)));
         }
         for lock in stack.lock.found().into_iter().flatten() {
             let since =

@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::super::{Issue, Issues, Place, RequestFor, Survey, SurveyAnswers, SurveyPart, one_field, text_at};
+use super::super::{
+    Issue, IssueChange, Issues, Place, RequestFor, Survey, SurveyAnswers, SurveyPart, encoded, one_field,
+    read_each, text_at,
+};
 use super::{Gitea, read_person, repository};
 use crate::base::http::{Method, Request};
 
@@ -41,9 +44,26 @@ impl Issues for Gitea {
         })
     }
 
-    fn reopen_issue(&self, place: &Place, number: u64) -> Request {
+    fn issues_of(&self, place: &Place, author: &str) -> RequestFor<Vec<Issue>> {
+        let path = format!(
+            "{}/issues?type=issues&state=all&limit=50&created_by={}",
+            repository(place),
+            encoded(author)
+        );
+        RequestFor::new(place.get_request(&path), |answer| read_each(Some(answer), read_issue))
+            .needing_by_default(self.needed_for_issues())
+    }
+
+    fn change_issue(&self, place: &Place, number: u64, change: &IssueChange<'_>) -> Request {
         let path = format!("{}/issues/{number}", repository(place));
-        place.body_request(Method::PATCH, &path, &one_field("state", "open"))
+        let mut fields = json!({});
+        if let Some(open) = change.open {
+            fields["state"] = if open { "open" } else { "closed" }.into();
+        }
+        if let Some(body) = change.body {
+            fields["body"] = body.into();
+        }
+        place.body_request(Method::PATCH, &path, &fields)
     }
 
     fn comment_on_issue(&self, place: &Place, number: u64, body: &str) -> Request {
@@ -68,6 +88,8 @@ fn read_issue(answer: &Value) -> Option<Issue> {
         number: answer.get("number")?.as_u64()?,
         open: answer.get("state")?.as_str()? == "open",
         closed_by: None,
+        author: answer.get("user").and_then(read_person),
+        body: text_at(answer, "/body").unwrap_or_default(),
         url: text_at(answer, "/html_url"),
     })
 }

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::super::{Issue, Issues, Place, RequestFor, Survey, SurveyPart, one_field, text_at};
+use super::super::{
+    Issue, IssueChange, Issues, Place, RequestFor, Survey, SurveyPart, encoded, one_field, text_at,
+};
 use super::{GitHub, read_person, repository};
 use crate::base::http::{Method, Request};
 
@@ -21,9 +23,27 @@ impl Issues for GitHub {
         Survey::new(next, |answers| read_issue(answers.one("issue")?))
     }
 
-    fn reopen_issue(&self, place: &Place, number: u64) -> Request {
+    // https://docs.github.com/en/rest/issues/issues#list-repository-issues
+    fn issues_of(&self, place: &Place, author: &str) -> RequestFor<Vec<Issue>> {
+        let path = format!("{}/issues?creator={}&state=all&per_page=100", repository(place), encoded(author));
+        RequestFor::new(place.get_request(&path), |answer| {
+            // A pull request is an issue there.
+            let issues = answer.as_array()?.iter().filter(|issue| issue.get("pull_request").is_none());
+            issues.map(read_issue).collect()
+        })
+        .needing_by_default(self.needed_for_issues())
+    }
+
+    fn change_issue(&self, place: &Place, number: u64, change: &IssueChange<'_>) -> Request {
         let path = format!("{}/issues/{number}", repository(place));
-        place.body_request(Method::PATCH, &path, &one_field("state", "open"))
+        let mut fields = json!({});
+        if let Some(open) = change.open {
+            fields["state"] = if open { "open" } else { "closed" }.into();
+        }
+        if let Some(body) = change.body {
+            fields["body"] = body.into();
+        }
+        place.body_request(Method::PATCH, &path, &fields)
     }
 
     fn comment_on_issue(&self, place: &Place, number: u64, body: &str) -> Request {
@@ -42,6 +62,8 @@ fn read_issue(answer: &Value) -> Option<Issue> {
         number: answer.get("number")?.as_u64()?,
         open: answer.get("state")?.as_str()? == "open",
         closed_by: answer.get("closed_by").and_then(read_person),
+        author: answer.get("user").and_then(read_person),
+        body: text_at(answer, "/body").unwrap_or_default(),
         url: text_at(answer, "/html_url"),
     })
 }

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::super::{Issue, Issues, Place, RequestFor, Survey, SurveyPart, one_field, text_at};
+use super::super::{
+    Issue, IssueChange, Issues, Place, RequestFor, Survey, SurveyPart, encoded, one_field, read_each, text_at,
+};
 use super::{GitLab, project, read_person};
 use crate::base::http::{Method, Request};
 
@@ -22,9 +24,27 @@ impl Issues for GitLab {
         Survey::new(next, |answers| read_issue(answers.one("issue")?))
     }
 
-    fn reopen_issue(&self, place: &Place, number: u64) -> Request {
+    // https://docs.gitlab.com/api/issues/#list-project-issues
+    fn issues_of(&self, place: &Place, author: &str) -> RequestFor<Vec<Issue>> {
+        let path = format!(
+            "{}/issues?author_username={}&scope=all&state=all&per_page=100",
+            project(place),
+            encoded(author)
+        );
+        RequestFor::new(place.get_request(&path), |answer| read_each(Some(answer), read_issue))
+            .needing_by_default(self.needed_for_issues())
+    }
+
+    fn change_issue(&self, place: &Place, number: u64, change: &IssueChange<'_>) -> Request {
         let path = format!("{}/issues/{number}", project(place));
-        place.body_request(Method::PUT, &path, &one_field("state_event", "reopen"))
+        let mut fields = json!({});
+        if let Some(open) = change.open {
+            fields["state_event"] = if open { "reopen" } else { "close" }.into();
+        }
+        if let Some(body) = change.body {
+            fields["description"] = body.into();
+        }
+        place.body_request(Method::PUT, &path, &fields)
     }
 
     // https://docs.gitlab.com/api/notes/#create-an-issue-note
@@ -44,6 +64,8 @@ fn read_issue(answer: &Value) -> Option<Issue> {
         number: answer.get("iid")?.as_u64()?,
         open: answer.get("state")?.as_str()? == "opened",
         closed_by: answer.get("closed_by").and_then(read_person),
+        author: answer.get("author").and_then(read_person),
+        body: text_at(answer, "/description").unwrap_or_default(),
         url: text_at(answer, "/web_url"),
     })
 }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use crate::base::secret::Secret;
-use crate::inputs::command::{ALL_BUT_REPORT, OPERATIONS, OPERATIONS_AND_EXEC, OPERATIONS_OUTPUTS_AND_EXEC};
+use crate::inputs::command::{
+    ALL_BUT_REPORT, ONLY_UP, OPERATIONS, OPERATIONS_AND_EXEC, OPERATIONS_OUTPUTS_AND_EXEC,
+};
 use crate::inputs::row::{duration, flag, heading, secret, text, trimmed_text};
 
 heading! {
@@ -26,6 +28,7 @@ heading! {
             .default_in_words("the one of the CI system"),
         mask_config: bool = flag("mask-config", OPERATIONS_AND_EXEC, "Read the stack's configuration first, to hide its secrets wherever they show. It takes one process of the Pulumi CLI, and is always so with `debug`, `log-flow` and a `log-verbosity` from 9.")
             .default("false"),
+        base_passphrase: Option<Secret> = secret("base-passphrase", ONLY_UP, "For `stackstep review up`: the passphrase of the stack that a review stack is made from, if secrets of its configuration are copied. The change's own program never gets it."),
         secrets_provider: Option<String> = text("secrets-provider", OPERATIONS, "How a stack that `upsert` creates encrypts its secrets: `default`, `passphrase`, `awskms://…`, `azurekeyvault://…`, `gcpkms://…`, `hashivault://…`."),
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::base::words::enum_of_words;
 use crate::inputs::command::Command::{Preview, Refresh, Up};
-use crate::inputs::command::{ONLY_DEPLOY, OPERATIONS_AND_OUTPUTS, UP_REFRESH_DESTROY};
+use crate::inputs::command::{ONLY_DEPLOY, ONLY_DRIFT, OPERATIONS_AND_OUTPUTS, UP_REFRESH_DESTROY};
 use crate::inputs::row::{choice, duration, flag, heading, list, optional_flag};
 
 heading! {
@@ -16,6 +16,8 @@ heading! {
             .default("false"),
         fail_on_changes: bool = flag("fail-on-changes", &[Preview, Up, Refresh], "With `expect-no-changes`: whether changes fail the step (exit status 7). With `false` the step passes and `has-changes` tells.")
             .default("true"),
+        fail_on_drift: bool = flag("fail-on-drift", ONLY_DRIFT, "Fail when something differs from what was deployed (exit status 7). Without it the step passes, and `drift` tells.")
+            .default("false"),
         policy_pack: Vec<String> = list("policy-pack", &[Preview, Up], "Folders of policy packs to check against.")
             .aliases(&["policy-packs", "policyPacks"]),
         policy_pack_config: Vec<String> = list("policy-pack-config", &[Preview, Up], "A JSON file of settings for each policy pack, in the same order.")

@@ -15,6 +15,7 @@ pub const OWN: &[&str] = &[
     "summary",
     "digest",
     "permalink",
+    "drift",
 ];
 
 /// The outputs that one place gets for later steps.

@@ -95,6 +95,17 @@ pub struct GateFacts<'a> {
     pub takes_ways_out: bool,
 }
 
+/// The words of a command line that name the job's stack.
+pub fn stack_on_the_line(job: &Job<'_>) -> String {
+    let stack = job.stack.as_ref().map(ToString::to_string).unwrap_or_default();
+    let folder = &job.inputs.stack.cwd;
+    let below = git::top(folder).and_then(|top| Some(folder.strip_prefix(top).ok()?.display().to_string()));
+    match below.filter(|below| !below.is_empty()) {
+        Some(below) => format!("-C {below} --stack {stack}"),
+        None => format!("--stack {stack}"),
+    }
+}
+
 impl GateFacts<'_> {
     /// Whether the run changes something that the gates are about.
     pub fn changes(&self) -> bool {
@@ -143,14 +154,7 @@ impl GateFacts<'_> {
 
     /// The words of a command line that name the stack of the run.
     pub fn stack_on_the_line(&self) -> String {
-        let stack = self.job.stack.as_ref().map(ToString::to_string).unwrap_or_default();
-        let folder = &self.job.inputs.stack.cwd;
-        let below =
-            git::top(folder).and_then(|top| Some(folder.strip_prefix(top).ok()?.display().to_string()));
-        match below.filter(|below| !below.is_empty()) {
-            Some(below) => format!("-C {below} --stack {stack}"),
-            None => format!("--stack {stack}"),
-        }
+        stack_on_the_line(self.job)
     }
 
     /// The error of a gate that refuses the run.

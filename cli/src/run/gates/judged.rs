@@ -76,7 +76,7 @@ pub async fn judging_of(job: &Job<'_>, known: Option<&Judging>) -> Result<Option
             version: "this commit".to_owned(),
             is_own: true,
         };
-        return Ok(definition.map(|definition| JudgingWay::Known(Judging::By(file(definition)))));
+        return Ok(definition.map(|definition| JudgingWay::Known(Judging::By(Box::new(file(definition))))));
     }
     if let Some(own) = own.filter(|_| definition.is_some()) {
         return Ok(Some(JudgingWay::Search(own)));
@@ -90,7 +90,7 @@ pub async fn judging_of(job: &Job<'_>, known: Option<&Judging>) -> Result<Option
     };
     let version = format!("the default branch `{name}`");
     let file = JudgingFile { definition: Definition::parse(&text)?, version, is_own: false };
-    Ok(Some(JudgingWay::Known(Judging::By(file))))
+    Ok(Some(JudgingWay::Known(Judging::By(Box::new(file)))))
 }
 
 /// Finds what the run is judged by. `changes`: whether the run changes something, which it may not if the file can't be read.

@@ -97,8 +97,11 @@ async fn played(engine: &mut Recorded, flags: &[(&'static str, &str)]) -> PhaseE
     let job = job(&env, Command::Up, &flags);
     let run = Run::new(&job).unwrap();
     let console = Console::new(job.ci);
-    let mut around =
-        Around { gates: Gates::new(&job, JudgedRun::default(), true), verification: Verification::new(&job) };
+    let mut around = Around {
+        gates: Gates::new(&job, JudgedRun::default(), true),
+        verification: Verification::new(&job),
+        look: None,
+    };
     carry_out(&run, engine, &mut Unwatched, &mut around, &console, &Signals::none()).await.unwrap()
 }
 
@@ -156,8 +159,11 @@ async fn without_a_preview_nothing_is_deployed_where_rules_judge() {
     let job = job(&env, Command::Up, &flags);
     let run = Run::new(&job).unwrap();
     let console = Console::new(job.ci);
-    let mut around =
-        Around { gates: Gates::new(&job, JudgedRun::default(), true), verification: Verification::new(&job) };
+    let mut around = Around {
+        gates: Gates::new(&job, JudgedRun::default(), true),
+        verification: Verification::new(&job),
+        look: None,
+    };
     let ended = carry_out(&run, &mut engine, &mut Unwatched, &mut around, &console, &Signals::none()).await;
     assert_eq!(ended.unwrap_err().exit_status(), 74);
     assert_eq!(engine.performed, []);

@@ -17,6 +17,7 @@ use crate::inputs::headings::{LogInputs, ReportInputs, StackInputs};
 use crate::inputs::{Command, FileUse, Inputs, OuterInputs, Resolved, Source};
 use crate::pulumi::backend::{Backend, BackendSource};
 use crate::pulumi::stack::StackName;
+use crate::report::Reason;
 
 /// The inputs that say where a result goes and which parts of it are shown.
 pub(crate) const SINKS: &[&str] = &[
@@ -39,7 +40,11 @@ impl<'a> Prepared<'a> {
     pub fn take_error(&mut self) -> Option<Error> {
         self.first_error()?;
         if let Some(TrustVerdict::Skip { why, maintainer }) = &self.verdict {
-            return Some(Error::Skipped { what: why.clone(), hint: maintainer.clone() });
+            return Some(Error::Skipped {
+                what: why.clone(),
+                hint: maintainer.clone(),
+                reason: Some(Reason::Untrusted),
+            });
         }
         let at = self.findings.iter().position(|finding| matches!(finding, Finding::Error(_)))?;
         match self.findings.remove(at) {
@@ -115,6 +120,8 @@ impl<'a> Prepared<'a> {
             notify: OnceLock::new(),
             demand: self.demand,
             rollback: self.rollback,
+            review: self.review,
+            drift: self.drift,
             hands_on: true,
             engine_env: EngineEnv::default(),
             folder: None,

@@ -8,7 +8,7 @@ use crate::ci::ground::Ground;
 use crate::ci::standing::Standing;
 use crate::ci::{CiSystem, Context};
 use crate::engine::install::version::Demand;
-use crate::engine::job::Rollback;
+use crate::engine::job::{DriftAsk, ReviewRun, Rollback};
 use crate::inputs::{Inputs, OuterInputs, Resolved};
 use crate::pulumi::backend::Backend;
 use crate::pulumi::project::Project;
@@ -66,6 +66,10 @@ pub struct Prepared<'a> {
     pub missing_stack_file: Option<String>,
     /// The rollback that the run is.
     pub rollback: Option<Rollback>,
+    /// The run of a change request's own stack that it is.
+    pub review: Option<ReviewRun>,
+    /// The look for drift that the run is.
+    pub drift: Option<&'a DriftAsk>,
     /// What was found on the way, in order.
     pub findings: Vec<Finding>,
 }

@@ -20,6 +20,7 @@ pub(super) fn hide_secrets(inputs: &Inputs, console: &mut Console) -> Vec<String
         ("github-token", &inputs.forge.github_token),
         ("forge-token", &inputs.forge.token),
         ("plugin-token", &inputs.engine.plugin_token),
+        ("base-passphrase", &inputs.backend.base_passphrase),
     ] {
         if let Some(secret) = secret {
             console.hide(name, secret.expose());

@@ -50,7 +50,7 @@ pub fn answer(asked: &Asked, memory: &Memory) -> Option<Reply> {
     let ["acme", "_apis", "git", "repositories", "shop", rest @ ..] = parts.as_slice() else { return None };
     match (asked.method.as_str(), rest) {
         ("GET", []) => fine(json!({
-            "id": "2f3d", "name": "shop",
+            "id": "2f3d", "name": "shop", "project": { "id": "4a5b", "name": "acme" },
             "defaultBranch": format!("refs/heads/{}", shown.branches.first().map_or("main", |(name, _)| name)),
         })),
         ("GET", ["pullRequests", "7", "reviewers"]) if shown.is_closed("reviews") => refused(403),

@@ -32,7 +32,7 @@ pub fn answer(asked: &Asked, memory: &Memory) -> Option<Reply> {
     }
     match rest {
         [] => fine(
-            json!({ "full_name": "acme/shop", "mainbranch": { "type": "branch", "name": shown.branches.first()?.0 } }),
+            json!({ "uuid": "{0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f}", "full_name": "acme/shop", "mainbranch": { "type": "branch", "name": shown.branches.first()?.0 } }),
         ),
         ["pullrequests", number, "diffstat"] => {
             let at = |path: Option<&str>| path.map(|path| json!({ "path": path, "type": "commit_file" }));

@@ -28,7 +28,7 @@ pub fn answer(asked: &Asked, memory: &Memory) -> Option<Reply> {
         return None;
     }
     match rest {
-        [] => fine(json!({ "full_name": "acme/shop", "default_branch": shown.branches.first()?.0 })),
+        [] => fine(json!({ "id": 1, "full_name": "acme/shop", "default_branch": shown.branches.first()?.0 })),
         ["pulls", number, "files"] => {
             let file = |(status, old, new): (&str, Option<&str>, Option<&str>)| match status {
                 "removed" => json!({ "filename": old, "status": "deleted" }),

@@ -28,7 +28,7 @@ pub fn answer(asked: &Asked, memory: &Memory) -> Option<Reply> {
     let last = |verdict| last_of(&shown.reviews, verdict);
     match rest {
         [] => fine(json!({
-            "id": 1, "default_branch": shown.branches.first().map(|(name, _)| name),
+            "id": 1, "path_with_namespace": "acme/shop", "default_branch": shown.branches.first().map(|(name, _)| name),
             "merge_trains_enabled": shown.guarded, "only_allow_merge_if_pipeline_succeeds": shown.guarded,
             "allow_pipeline_trigger_approve_deployment": false,
         })),

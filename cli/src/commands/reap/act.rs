@@ -1,0 +1,309 @@
+//! What a sweep does: it warns people, destroys stacks or hands them on, and opens issues.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::ask::SweepAsk;
+use super::look::{StackInSight, ledger_of};
+use super::page::SweepPage;
+use super::place::{SweepPlace, append, flags_of};
+use crate::base::env::Env;
+use crate::base::error::{Error, Result};
+use crate::ci::console::Console;
+use crate::commands::{ledger_verb, one_stack};
+use crate::delivery::notify::NotifyEvent;
+use crate::engine::env_file;
+use crate::inputs::Command;
+use crate::inputs::headings::BackendInputs;
+use crate::inputs::resolve::Flags;
+use crate::ledger::entry::{EntryKind, instant_of};
+use crate::lifecycle::decide::{SweepDecision, SweepVerdict};
+use crate::lifecycle::facts::Warning;
+use crate::process::signals::Signals;
+use crate::process::stream::Passing;
+use crate::process::supervise::{Process, ProcessStatus, Supervision, run};
+use crate::process::told::Deaf;
+use crate::publish::notify::NotifyFacts;
+use crate::run::telling::tell_of_verb;
+
+/// The way out where a comment or an issue could not be written.
+const NEEDED: &str = "let the token write comments and issues, see docs/reap.md";
+
+/// The time that a destroying process has to end after it was told to.
+const GRACE: Duration = Duration::from_secs(60);
+
+/// The variables that a destroying process has of this environment.
+const KEPT: [&str; 2] = ["PATH", "HOME"];
+
+/// A stack that a job of its own destroys: `stackstep review down --stack STACK` in the folder `cwd`.
+#[derive(Debug, Serialize)]
+pub(super) struct HandedOn {
+    project: String,
+    cwd: String,
+    stack: String,
+    /// Whether a change request has it: another stack is destroyed by `stackstep destroy --remove`.
+    review: bool,
+}
+
+/// What acting needs.
+pub(super) struct Acting<'a> {
+    pub place: &'a SweepPlace<'a>,
+    pub ask: &'a SweepAsk,
+    pub flags: &'a Flags,
+    pub env: &'a Env,
+    pub signals: &'a Signals,
+}
+
+impl Acting<'_> {
+    /// Does what was decided, and writes it into the page. Returns the stacks that other jobs have to destroy.
+    pub async fn act(
+        &self,
+        looked: &[StackInSight],
+        decided: &SweepDecision,
+        page: &mut SweepPage,
+        console: &mut Console,
+    ) -> Result<Vec<HandedOn>> {
+        self.say_brake(decided.brake.as_deref(), page, console).await?;
+        let variables = self.variables(console)?;
+        let mut handed_on = Vec::new();
+        for ((one, decision), at) in looked.iter().zip(&decided.stacks).zip(0..) {
+            if let Some(signal) = self.signals.first() {
+                return Err(Error::Stopped { signal: signal.number() });
+            }
+            // One that fails ends nothing: the sweep goes on with the others.
+            let done = match &decision.verdict {
+                SweepVerdict::Warn { which, expires } => {
+                    Box::pin(self.warn(one, *which, *expires, console)).await.map(Some)
+                }
+                SweepVerdict::Destroy(_) if decided.brake.is_none() => {
+                    if let Some(variables) = &variables {
+                        Box::pin(self.destroy(one, variables, console)).await.map(Some)
+                    } else {
+                        handed_on.push(one.handed_on());
+                        Ok(Some("handed on to a job of its own".to_owned()))
+                    }
+                }
+                _ => Ok(None),
+            };
+            let line = &mut page.stacks[at];
+            match done {
+                Ok(done) => line.done = done,
+                Err(stopped @ Error::Stopped { .. }) => return Err(stopped),
+                Err(error) => (line.done, line.failed) = (Some(error.to_string()), true),
+            }
+            if decision.needs_issue {
+                match self.open_issue(one, console).await {
+                    Ok(said) => line.done = Some(join(line.done.take(), &said)),
+                    Err(error) => page.problems.push(format!("{}: {error}", one.facts.stack)),
+                }
+            }
+        }
+        Ok(handed_on)
+    }
+
+    /// The variables of the destroying processes, hidden. None if there is no file of them.
+    fn variables(&self, console: &mut Console) -> Result<Option<Vec<(String, String)>>> {
+        let Some(file) = &self.ask.destroy_env else { return Ok(None) };
+        let variables = env_file::read(&self.env.cwd().join(file))?;
+        for (name, value) in &variables {
+            console.hide(name, value);
+        }
+        Ok(Some(variables))
+    }
+
+    /// Warns the people of a stack: on its change request by a new comment, and those of `notify`.
+    async fn warn(
+        &self,
+        one: &StackInSight,
+        which: Warning,
+        expires: u64,
+        console: &mut Console,
+    ) -> Result<String> {
+        let (project, job) = &self.place.projects[one.project];
+        let facts = &one.facts;
+        let text = format!(
+            "The stack `{}/{}` is destroyed after {}: its time to live ends. To keep it, comment `/stackstep extend 2d`, set the \
+             label `stackstep/keep`, or run `stackstep ttl {} --extend 2d`.",
+            facts.project,
+            facts.stack,
+            instant_of(expires),
+            facts.stack
+        );
+        if let Some(name) = &facts.name {
+            let client = self.place.forge.client();
+            let body = format!("<!-- stackstep-expiry stack={} -->\n{text}\n", facts.stack);
+            client.create_comment(name.number(), &body).await.map_err(|trouble| Error::Refused {
+                what: trouble.problem.what,
+                hint: trouble.problem.hint.unwrap_or_else(|| NEEDED.to_owned()),
+                reason: crate::report::Reason::Gate,
+            })?;
+        }
+        let flags = flags_of(self.flags, self.place.top, project, &facts.stack);
+        let own = Box::pin(one_stack::job(Command::Refresh, &flags, self.env, console, self.signals)).await?;
+        ledger_verb::hide_addresses(&own, console).await;
+        tell_of_verb(&own, NotifyEvent::Expiry, &NotifyFacts::saying(&text), console).await;
+        let mut entry = self.place.entry(&facts.project, &facts.stack, EntryKind::Warned);
+        (entry.expires, entry.reason) = (Some(instant_of(expires)), Some(which.word().to_owned()));
+        append(&ledger_of(job, self.place, &facts.stack), entry, console).await?;
+        Ok(format!("its people were warned ({})", which.word()))
+    }
+
+    /// Destroys a stack by a process that has nothing of this environment but what [`KEPT`] names, and the file's variables.
+    async fn destroy(
+        &self,
+        one: &StackInSight,
+        variables: &[(String, String)],
+        console: &Console,
+    ) -> Result<String> {
+        let set: Vec<(String, String)> = variables.to_vec();
+        let is_set = |name: &str| set.iter().any(|(other, _)| other == name);
+        let removed = self.env.iter().map(|(name, _)| name);
+        let remove =
+            removed.filter(|name| !KEPT.contains(name) && !is_set(name)).map(str::to_owned).collect();
+        let process = Process {
+            program: own_program()?,
+            args: self.arguments(one).into_iter().map(OsString::from).collect(),
+            cwd: self.place.top.join(&one.cwd),
+            set,
+            remove,
+            stdin: None,
+            event_log: None,
+        };
+        // The page stays alone on standard output.
+        let (mut stdout, mut stderr) = (tokio::io::stderr(), tokio::io::stderr());
+        let supervision = Supervision {
+            masker: console.masker(),
+            signals: self.signals,
+            timeout: None,
+            listener: &mut Deaf,
+            listen: Duration::ZERO,
+            grace: GRACE,
+            stdout: &mut stdout,
+            stderr: &mut stderr,
+            passing: Passing::Through,
+            unsaid: None,
+            capture: 0,
+            disarm: None,
+            on_event: &mut |_| std::ops::ControlFlow::Continue(()),
+            heartbeat: &mut |elapsed| Some(format!("stackstep: destroying for {} s", elapsed.as_secs())),
+            on_start: &mut |_| {},
+            on_stop: &mut |_| {},
+        };
+        let ended = run(&process, supervision).await?;
+        if let Some(signal) = self.signals.first() {
+            return Err(Error::Stopped { signal: signal.number() });
+        }
+        match ended.status {
+            ProcessStatus::Exited(0) => Ok("destroyed".to_owned()),
+            ProcessStatus::Exited(status) => {
+                Err(not_destroyed(&format!("it ended with exit status {status}")))
+            }
+            ProcessStatus::Signalled(signal) => {
+                Err(not_destroyed(&format!("it was ended by signal {signal}")))
+            }
+            ProcessStatus::NotStarted | ProcessStatus::Stuck => {
+                Err(not_destroyed("it did not run to its end"))
+            }
+        }
+    }
+
+    /// The command line of the destroying process. It asks the change request itself once more.
+    fn arguments(&self, one: &StackInSight) -> Vec<String> {
+        let mut arguments: Vec<String> = match one.facts.name {
+            Some(_) => vec!["review".to_owned(), "down".to_owned()],
+            None => vec!["destroy".to_owned(), "--remove".to_owned()],
+        };
+        arguments.extend(["--stack".to_owned(), one.facts.stack.clone()]);
+        if let Some(urls) = self.flags.get(BackendInputs::cloud_url.name()) {
+            arguments.extend(urls.iter().flat_map(|url| ["--cloud-url".to_owned(), url.clone()]));
+        }
+        arguments
+    }
+
+    /// Opens the one issue about a stack that can't be destroyed.
+    async fn open_issue(&self, one: &StackInSight, console: &Console) -> Result<String> {
+        let facts = &one.facts;
+        let title = format!("The stack `{}/{}` can't be destroyed", facts.project, facts.stack);
+        let why = one.failure.as_deref().unwrap_or("nothing is known of the reason");
+        let why: String =
+            console.masker().mask(why).chars().map(|c| if c == '`' { '\'' } else { c }).collect();
+        let body = format!(
+            "Several tries have failed. The last one said:\n\n```\n{why}\n```\n\nDestroy it by hand, in `{}`:\n\n```\nstackstep \
+             destroy --stack {} --remove\n```\n\nor leave it alone for good:\n\n```\nstackstep reap --forget {} --reason …\n```\n\nThe \
+             sweep tries it again once a day.\n",
+            one.cwd, facts.stack, facts.stack
+        );
+        let Some(number) = self.issue(&title, &body).await? else {
+            return Ok("the forge has no issues, so that nobody was told".to_owned());
+        };
+        let mut entry = self.place.entry(&facts.project, &facts.stack, EntryKind::Warned);
+        (entry.issue, entry.reason) = (Some(number), Some("destroy-failed".to_owned()));
+        let job = &self.place.projects[one.project].1;
+        append(&ledger_of(job, self.place, &facts.stack), entry, console).await?;
+        Ok(format!("issue #{number} was opened"))
+    }
+
+    /// Opens the one issue about a sweep that would destroy too much, and forgets it once a sweep would not.
+    async fn say_brake(&self, brake: Option<&str>, page: &mut SweepPage, console: &Console) -> Result<()> {
+        let known = self.place.own_history().await?.destroy_issue();
+        let book = self.place.own_ledger();
+        match (brake, known) {
+            (Some(why), None) => {
+                let body = format!(
+                    "{why}.\n\nNothing was destroyed. Look at what it would destroy (`stackstep reap --dry-run`); if it is right, raise the \
+                     limit in the section `review` of `stackstep.yaml`.\n"
+                );
+                let Some(number) = self.issue("A sweep would destroy too many stacks", &body).await? else {
+                    page.problems
+                        .push("the forge has no issues, so that nobody was told of the brake".to_owned());
+                    return Ok(());
+                };
+                let mut entry = self.place.own_entry(EntryKind::Warned);
+                entry.issue = Some(number);
+                append(&book, entry, console).await
+            }
+            (None, Some(_)) => append(&book, self.place.own_entry(EntryKind::Destroyed), console).await,
+            _ => Ok(()),
+        }
+    }
+
+    async fn issue(&self, title: &str, body: &str) -> Result<Option<u64>> {
+        let client = self.place.forge.client();
+        let opened = client.open_issue(title, body).await.map_err(|trouble| Error::Refused {
+            what: trouble.problem.what,
+            hint: trouble.problem.hint.unwrap_or_else(|| NEEDED.to_owned()),
+            reason: crate::report::Reason::Gate,
+        })?;
+        Ok(opened.map(|issue| issue.number))
+    }
+}
+
+impl StackInSight {
+    fn handed_on(&self) -> HandedOn {
+        HandedOn {
+            project: self.facts.project.clone(),
+            cwd: self.cwd.clone(),
+            stack: self.facts.stack.clone(),
+            review: self.facts.name.is_some(),
+        }
+    }
+}
+
+fn join(one: Option<String>, other: &str) -> String {
+    one.map_or_else(|| other.to_owned(), |one| format!("{one}; {other}"))
+}
+
+fn not_destroyed(why: &str) -> Error {
+    Error::Refused {
+        what: format!("it was not destroyed: {why}"),
+        hint: "the log of the process says why; the next sweep tries it again".to_owned(),
+        reason: crate::report::Reason::Gate,
+    }
+}
+
+fn own_program() -> Result<PathBuf> {
+    std::env::current_exe().map_err(|error| not_destroyed(&format!("the own program is not known: {error}")))
+}

@@ -1,0 +1,212 @@
+//! The look of a sweep at each stack that it may destroy: the backend, the ledger, the change request. What can't be read is a
+//! fact about the stack, and ends nothing.
+
+use std::collections::BTreeMap;
+
+use super::place::SweepPlace;
+use crate::base::error::{Error, Problem, Result};
+use crate::base::moment::Moment;
+use crate::ci::console::Console;
+use crate::engine::job::Job;
+use crate::fleet::FoundProject;
+use crate::forge::{ChangeRequest, Client};
+use crate::ledger::Ledger;
+use crate::ledger::backend_stacks::BackendStacks;
+use crate::ledger::history::History;
+use crate::lifecycle::ReviewName;
+use crate::lifecycle::facts::{
+    HeldFacts, LifeFacts, ReadFact, RequestFacts, RequestStanding, SweptStack, Warning,
+};
+use crate::lifecycle::mark::TAG;
+use crate::lifecycle::ownership::FoundStack;
+use crate::process::signals::Signals;
+use crate::pulumi::stack::StackName;
+use crate::run::gates::ledger;
+
+/// The label by which a change request keeps its stacks for as long as `ttl-max` allows.
+const KEEP: &str = "stackstep/keep";
+
+/// A stack that was looked at.
+pub(super) struct StackInSight {
+    /// What is known of it.
+    pub facts: SweptStack,
+    /// The folder of its project, from the top of the repository.
+    pub cwd: String,
+    /// The place of its project in [`SweepPlace::projects`].
+    pub project: usize,
+    /// The sentence of the last failed destruction.
+    pub failure: Option<String>,
+}
+
+/// Looks at all stacks whose names a sweep may destroy. A project whose stacks can't be listed is a problem of the place.
+pub(super) async fn look_at_all(
+    place: &SweepPlace<'_>,
+    console: &Console,
+    signals: &Signals,
+) -> Result<(Vec<StackInSight>, Vec<String>)> {
+    let client = place.forge.client();
+    let mut requests = Requests { client: &client, known: BTreeMap::new() };
+    let (mut looked, mut problems) = (Vec::new(), Vec::new());
+    for (at, (project, job)) in place.projects.iter().enumerate() {
+        let listed = match stacks_of(job, place) {
+            Ok(stacks) => stacks.names().await.map(|names| (stacks, names)),
+            Err(problem) => Err(problem),
+        };
+        let (stacks, names) = match listed {
+            Ok(listed) => listed,
+            Err(problem) => {
+                problems.push(format!("the stacks of {}: {}", project.project, problem.in_one_line()));
+                continue;
+            }
+        };
+        for stack in names.into_iter().filter(|name| place.definition.reapable.allows(name)) {
+            if let Some(signal) = signals.first() {
+                return Err(Error::Stopped { signal: signal.number() });
+            }
+            let mut one = Box::pin(look_at(place, project, job, &stacks, stack, &mut requests)).await;
+            one.project = at;
+            if let Err(why) = &one.facts.held {
+                console.line(&format!("{}: {why}", one.facts.stack));
+            }
+            looked.push(one);
+        }
+    }
+    Ok((looked, problems))
+}
+
+fn stacks_of(job: &Job<'_>, place: &SweepPlace<'_>) -> Result<BackendStacks, Problem> {
+    let identity = job.identity().unwrap_or_default();
+    let token = job.backend.token_for_requests();
+    BackendStacks::open(&ledger::ledger_for(job, &identity, token.as_ref(), Some(place.forge_place())))
+}
+
+/// The ledger of a stack of a job's project.
+pub(super) fn ledger_of(job: &Job<'_>, place: &SweepPlace<'_>, stack: &str) -> Ledger {
+    ledger::open_for(job, Some(place.forge_place()), Some(stack))
+}
+
+async fn look_at(
+    place: &SweepPlace<'_>,
+    project: &FoundProject,
+    job: &Job<'_>,
+    stacks: &BackendStacks,
+    stack: String,
+    requests: &mut Requests<'_>,
+) -> StackInSight {
+    let history = history_of(&ledger_of(job, place, &stack)).await;
+    let held = stacks.stack(&stack).await.map_err(|problem| problem.in_one_line());
+    let name = ReviewName::parse(&stack);
+    let latest = |opened: &str| -> Option<u64> {
+        let most = place.definition.review.as_ref()?.ttl_max?;
+        Some(Moment::parse(opened)?.unix().saturating_add(most.as_secs()))
+    };
+    let life = history.as_ref().map_err(Clone::clone).and_then(|history| {
+        let mut life = life_of(history)?;
+        life.latest = life.opened.as_ref().and_then(|opened| latest(&opened.time));
+        Ok(life)
+    });
+    let is_opened = life.as_ref().is_ok_and(|life| life.opened.is_some());
+    let request = match &name {
+        // The forge is asked only where it decides something.
+        Some(name) if is_opened => requests.ask(name.number()).await.map(Some),
+        _ => Ok(None),
+    };
+    let failure = history.ok().and_then(|history| history.destroy_failures().last()?.reason.clone());
+    let facts = SweptStack {
+        project: project.project.clone(),
+        reapable: true,
+        protected: protected(place, &stack),
+        held: held.map(|held| HeldFacts {
+            locked_by: held.locks.first().map(ToString::to_string),
+            state: held.identity.to_string(),
+            found: FoundStack {
+                tag: held.tags.get(TAG).cloned(),
+                resources: held.resources,
+                messages: held.messages,
+            },
+        }),
+        stack,
+        name,
+        life,
+        request,
+    };
+    StackInSight { facts, cwd: project.cwd.clone(), project: 0, failure }
+}
+
+/// What a ledger says, or why nobody knows.
+async fn history_of(book: &Ledger) -> ReadFact<History> {
+    if let Some(missing) = book.missing() {
+        return Err(format!("there is no ledger: {}", missing.in_one_line()));
+    }
+    let history = book.history().await.map_err(|trouble| trouble.problem.in_one_line())?.unwrap_or_default();
+    history.certain().map_err(|problem| problem.in_one_line())?;
+    Ok(history)
+}
+
+fn life_of(history: &History) -> ReadFact<LifeFacts> {
+    let seconds = |time: &str| Moment::parse(time).map(Moment::unix);
+    let expires = match history.expires() {
+        None => None,
+        Some(time) => Some(seconds(time).ok_or("the end of its time to live can't be read")?),
+    };
+    let warnings = history.expires().into_iter().flat_map(|expires| history.warnings(expires));
+    let warned = warnings
+        .filter_map(|entry| Some((Warning::from_word(entry.reason.as_deref()?)?, seconds(&entry.time)?)))
+        .collect();
+    Ok(LifeFacts {
+        opened: history.opened().cloned(),
+        latest: None,
+        expires,
+        expires_for: history.expiry().and_then(|entry| entry.state_after.clone()),
+        warned,
+        failures: history.destroy_failures().iter().map(|entry| seconds(&entry.time).unwrap_or(0)).collect(),
+        has_issue: history.destroy_issue().is_some(),
+        forgotten: history.forgotten().is_some(),
+    })
+}
+
+/// The reason why no sweep may destroy the stack: what the default branch's file has for it.
+fn protected(place: &SweepPlace<'_>, stack: &str) -> Option<String> {
+    let name = StackName::parse(stack).ok()?;
+    let entry = place.definition.settings(&name)?;
+    let what = if entry.approvals.is_some() {
+        "approvals"
+    } else if !entry.break_glass.is_empty() {
+        "break-glass"
+    } else {
+        entry.rules.names().find(|name| ["keep", "freeze"].contains(name))?
+    };
+    Some(format!("`stacks.{}` has `{what}`", entry.pattern))
+}
+
+/// The change requests that were asked for, each once.
+struct Requests<'c> {
+    client: &'c Client<'c>,
+    known: BTreeMap<u64, ReadFact<RequestFacts>>,
+}
+
+impl Requests<'_> {
+    async fn ask(&mut self, number: u64) -> ReadFact<RequestFacts> {
+        if let Some(known) = self.known.get(&number) {
+            return known.clone();
+        }
+        let asked = self.client.change_request(number).await;
+        let fact = asked.map_err(|trouble| trouble.problem.in_one_line()).and_then(|one| standing(&one));
+        self.known.insert(number, fact.clone());
+        fact
+    }
+}
+
+/// How a change request stands, by the forge's answer. That it is not open is not enough: the answer has to say since when.
+fn standing(request: &ChangeRequest) -> ReadFact<RequestFacts> {
+    let closed = || request.closed_at.as_deref().and_then(Moment::parse);
+    let standing = match (request.open, closed()) {
+        (true, _) => RequestStanding::Open,
+        (false, Some(at)) => RequestStanding::ClosedAt(at.unix()),
+        (false, None) => {
+            return Err("the forge does not say since when its change request is closed".to_owned());
+        }
+    };
+    let (number, repository) = (request.number, request.repository.clone());
+    Ok(RequestFacts { number, repository, standing, kept: request.labels.iter().any(|label| label == KEEP) })
+}

@@ -1,0 +1,255 @@
+//! Where a sweep stands: the repository with its projects, the forge, the default branch's `stackstep.yaml`, and the sweep's
+//! own ledger.
+
+use std::path::{Path, PathBuf};
+
+use crate::base::env::Env;
+use crate::base::error::{Error, Problem, Result};
+use crate::base::git;
+use crate::ci::CiSystem;
+use crate::ci::console::Console;
+use crate::delivery::Definition;
+use crate::delivery::history::{FileAt, RepositoryHistory};
+use crate::delivery::place::ForgeAccess;
+use crate::engine::job::Job;
+use crate::fleet::{FoundProject, RepositoryStacks};
+use crate::forge::Place;
+use crate::inputs::Command;
+use crate::inputs::file::{ConfigFile, NAME};
+use crate::inputs::headings::{ReportInputs, StackInputs};
+use crate::inputs::resolve::Flags;
+use crate::ledger::Ledger;
+use crate::ledger::entry::{EntryKind, LedgerEntry};
+use crate::ledger::history::History;
+use crate::lifecycle::RepositoryIdentity;
+use crate::lifecycle::facts::SweepRules;
+use crate::lifecycle::settings::review::{GRACE, MAX_DESTROYS, MAX_SHARE};
+use crate::process::signals::Signals;
+use crate::report::Reason;
+use crate::run::gates::{ledger, place_in_history, top};
+use crate::run::prepare::{RunRequest, Until, prepare};
+
+use super::super::one_stack;
+
+/// The stack that a job of the sweep has in place of one, and the project and stack of the sweep's own ledger.
+const NOBODY: &str = "reap";
+const OWN_PROJECT: &str = "stackstep";
+
+/// The place of a sweep.
+pub(super) struct SweepPlace<'a> {
+    /// The projects that can be swept, each with a job that is signed in to its backend. There is one at least.
+    pub projects: Vec<(&'a FoundProject, Job<'a>)>,
+    /// The top folder of the repository.
+    pub top: &'a Path,
+    /// The forge.
+    pub forge: ForgeAccess,
+    /// The sections of the default branch's file.
+    pub definition: Definition,
+    /// What could not be read of the repository.
+    pub problems: Vec<String>,
+    repository: RepositoryIdentity,
+    repository_id: String,
+    now: u64,
+}
+
+/// The projects of a repository, each with the flags of a job of it.
+pub(super) struct SweepProjects {
+    projects: Vec<(FoundProject, Flags)>,
+    problems: Vec<String>,
+    /// The top folder of the repository.
+    top: PathBuf,
+}
+
+impl SweepProjects {
+    /// Finds those around the folder that the flags name.
+    pub fn find(flags: &Flags, env: &Env, console: &mut Console) -> Result<Self> {
+        let request = RunRequest::new(Some(Command::Outputs), flags, env);
+        let mut judged = prepare(&request, Until::TheInputs, console);
+        if let Some(error) = judged.take_error() {
+            return Err(error);
+        }
+        let outer = judged.outer.as_ref();
+        let folder = outer.map_or_else(|| env.cwd().to_owned(), |outer| outer.folder.clone());
+        let top = git::top(&folder).unwrap_or(folder);
+        let file = ConfigFile::in_folder(&top, true)?;
+        let wanted = file.as_ref().map(ConfigFile::projects).transpose()?.flatten();
+        let found = RepositoryStacks::find(&top, wanted.as_deref());
+        let with_flags = |project: FoundProject| {
+            let flags = flags_of(flags, &top, &project, NOBODY);
+            (project, flags)
+        };
+        Ok(Self {
+            problems: found.problems.iter().map(Problem::in_one_line).collect(),
+            projects: found.projects.into_iter().map(with_flags).collect(),
+            top,
+        })
+    }
+}
+
+/// Refuses a sweep whose code the default branch does not have.
+pub(super) async fn refuse_a_change(job: &Job<'_>) -> Result<()> {
+    let forge = ForgeAccess::find(job.ci, job.env, &job.context, &job.inputs)?;
+    let client = forge.as_ref().map(ForgeAccess::client);
+    let history = RepositoryHistory::new(&top(job), job.env, &job.context, client.as_ref());
+    place_in_history::refuse_a_change("reap", job, &history).await
+}
+
+fn refused(problem: Problem) -> Error {
+    Error::Refused {
+        what: format!("`reap` is refused: {}", problem.what),
+        hint: problem.hint.unwrap_or_else(|| "let the job read it, see docs/reap.md".to_owned()),
+        reason: Reason::Gate,
+    }
+}
+
+impl<'a> SweepPlace<'a> {
+    /// The place of a sweep over these projects.
+    pub async fn of_projects(
+        found: &'a SweepProjects,
+        env: &'a Env,
+        console: &mut Console,
+        signals: &Signals,
+    ) -> Result<Self> {
+        let mut jobs = Vec::new();
+        let mut problems = found.problems.clone();
+        for (project, flags) in &found.projects {
+            match Box::pin(one_stack::job(Command::Refresh, flags, env, console, signals)).await {
+                Ok(job) => jobs.push((project, job)),
+                Err(stopped @ Error::Stopped { .. }) => return Err(stopped),
+                Err(error) => {
+                    problems.push(format!("{}: {}", project.cwd, Problem::from(&error).in_one_line()));
+                }
+            }
+        }
+        let Some((_, job)) = jobs.first() else {
+            return Err(Error::input(
+                match problems.first() {
+                    Some(problem) => format!("no project of the repository can be swept: {problem}"),
+                    None => "the repository has no project".to_owned(),
+                },
+                "run it in a checkout of the repository, with the backend of its stacks",
+            ));
+        };
+        refuse_a_change(job).await?;
+        let forge = ForgeAccess::find(job.ci, job.env, &job.context, &job.inputs)?.ok_or_else(|| {
+            refused(Problem::new(
+                "the forge is not known, or there is no token for it",
+                "set `forge-token`: it has to read change requests, and to comment on them",
+            ))
+        })?;
+        let client = forge.client();
+        let facts = client.repository().await.map_err(|trouble| refused(trouble.problem))?;
+        let host = forge.place.host();
+        let repository = RepositoryIdentity::from_id(&host, &facts.id).ok_or_else(|| {
+            refused(Problem::without_hint(format!("`{host}/{}` is no id of a repository", facts.id)))
+        })?;
+        let history = RepositoryHistory::new(&found.top, env, &job.context, Some(&client));
+        let definition = definition(&history).await?;
+        let now = env.clock().now();
+        let (projects, top) = (jobs, &found.top);
+        Ok(Self { projects, top, forge, definition, problems, repository, repository_id: facts.id, now })
+    }
+
+    /// The rules of the sweep, by the default branch's file.
+    pub fn rules(&self) -> SweepRules {
+        let review = self.definition.review.as_ref();
+        let number = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+        SweepRules {
+            repository: self.repository.clone(),
+            repository_id: self.repository_id.clone(),
+            now: self.now,
+            grace: review.map_or(GRACE, |review| review.grace).as_secs(),
+            max_destroys: number(review.map_or(MAX_DESTROYS, |review| review.max_destroys)),
+            max_share: number(review.map_or(MAX_SHARE, |review| review.max_share)),
+        }
+    }
+
+    /// The CI system.
+    pub fn ci(&self) -> &'static dyn CiSystem {
+        self.projects[0].1.ci
+    }
+
+    /// The inputs for what is handed on.
+    pub fn report_inputs(&self) -> &ReportInputs {
+        &self.projects[0].1.inputs.report
+    }
+
+    /// The forge's place.
+    pub fn forge_place(&self) -> &Place {
+        &self.forge.place
+    }
+
+    /// The sweep's own ledger, beside those of the stacks: whether there was a sweep, and the issue about its brake.
+    pub fn own_ledger(&self) -> Ledger {
+        let job = &self.projects[0].1;
+        let mut identity = job.identity().unwrap_or_default();
+        identity.project = Some(OWN_PROJECT.to_owned());
+        NOBODY.clone_into(&mut identity.stack);
+        let token = job.backend.token_for_requests();
+        Ledger::open(&ledger::ledger_for(job, &identity, token.as_ref(), Some(self.forge_place())))
+    }
+
+    /// What the sweep's own ledger says.
+    pub async fn own_history(&self) -> Result<History> {
+        let book = self.own_ledger();
+        one_stack::needs_ledger(&book, "`reap`")?;
+        Ok(ledger::read(&book).await?.unwrap_or_default())
+    }
+
+    /// Whether no sweep of this backend has said yet what it would do.
+    pub async fn is_first_sweep(&self) -> Result<bool> {
+        Ok(self.own_history().await?.last() == 0)
+    }
+
+    /// Writes down that a sweep has said what it would do.
+    pub async fn note_sweep(&self, console: &Console) -> Result<()> {
+        let entry = self.entry(OWN_PROJECT, NOBODY, EntryKind::Swept);
+        append(&self.own_ledger(), entry, console).await
+    }
+
+    /// A new entry of a ledger.
+    pub fn entry(&self, project: &str, stack: &str, kind: EntryKind) -> LedgerEntry {
+        let mut entry = ledger::new_entry(&self.projects[0].1, kind);
+        (entry.project, entry.stack) = (Some(project.to_owned()), stack.to_owned());
+        entry.link.clone_from(&self.projects[0].1.context.build_url);
+        entry
+    }
+
+    /// A new entry of the sweep's own ledger.
+    pub fn own_entry(&self, kind: EntryKind) -> LedgerEntry {
+        self.entry(OWN_PROJECT, NOBODY, kind)
+    }
+}
+
+/// Appends an entry.
+pub(super) async fn append(book: &Ledger, entry: LedgerEntry, console: &Console) -> Result<()> {
+    let entry = entry.masked(&|text| console.masker().mask(text));
+    let appended = book.append(|_: &History| Ok::<_, Error>(entry.clone())).await;
+    appended.map_err(ledger::not_appended).map(drop)
+}
+
+/// The flags of a run of a project's stack.
+pub(in crate::commands) fn flags_of(flags: &Flags, top: &Path, project: &FoundProject, stack: &str) -> Flags {
+    let mut flags = flags.clone();
+    flags.insert(StackInputs::cwd.name(), vec![top.join(&project.cwd).to_string_lossy().into_owned()]);
+    flags.insert(StackInputs::name.name(), vec![stack.to_owned()]);
+    flags
+}
+
+/// The sections of the default branch's file, as it is now.
+pub(in crate::commands) async fn definition(history: &RepositoryHistory<'_>) -> Result<Definition> {
+    let Some(default) = history.default_branch().await else {
+        return Err(refused(Problem::new(
+            "the name of the default branch is not known",
+            "give the job a token that can read the repository",
+        )));
+    };
+    match history.file_of_branch(&default, NAME, true).await {
+        FileAt::Text(text) => Ok(Definition::parse(&text)?.unwrap_or_else(Definition::empty)),
+        FileAt::Missing => Ok(Definition::empty()),
+        FileAt::Unknown(why) => Err(refused(Problem::new(
+            format!("`{NAME}` of the default branch `{default}` can't be read: {why}"),
+            "give the job a token that can read the repository",
+        ))),
+    }
+}

@@ -1,0 +1,109 @@
+//! `review up` and `review down`: a stack of a change request's own, made from a base stack, deployed at each push, and
+//! destroyed and removed when the change request closes.
+
+mod base_config;
+mod down;
+mod found;
+mod lock;
+mod opening;
+mod place;
+mod up;
+
+use clap::{ArgMatches, Command as Clap};
+
+use super::input_flags::flags;
+use super::{ledger_verb, one_stack};
+use crate::base::env::Env;
+use crate::base::error::{Error, Result};
+use crate::ci::console::Console;
+use crate::commands::early;
+use crate::inputs::Command;
+use crate::inputs::resolve::Flags;
+use crate::process::signals::Signals;
+use crate::run::prepare::{RunRequest, Until, prepare};
+
+/// The flag with the nonce that a sweep has decided on.
+const NONCE: &str = "nonce";
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReviewAsk {
+    /// Deploys the change request's own stack, and makes it first.
+    Up,
+    /// Destroys and removes it.
+    Down {
+        /// The nonce of the stack on which a sweep has decided, so that the change request is not asked.
+        nonce: Option<String>,
+    },
+}
+
+impl ReviewAsk {
+    /// The subcommand.
+    pub fn clap() -> Clap {
+        let up = Clap::new("up")
+            .about("Deploy the stack of the change request that the job is for, and make it first")
+            .args(flags(&[Command::Up]));
+        let down = Clap::new("down")
+            .about("Destroy and remove the stack of a change request that is closed")
+            .arg(one_stack::stack_argument())
+            .arg(
+                ledger_verb::text(
+                    NONCE,
+                    "NONCE",
+                    "The nonce of the stack's mark, as the sweep says it that has decided: the change request is not asked then",
+                )
+                .display_order(0),
+            )
+            .args(flags(&[Command::Destroy]));
+        Clap::new("review")
+            .about("Stacks of change requests: `review up`, `review down`")
+            .subcommand_required(true)
+            .arg_required_else_help(true)
+            .subcommands([up, down])
+    }
+
+    /// What the command line asks for, and the matches that hold its flags.
+    pub fn given(matches: &ArgMatches) -> (Self, &ArgMatches) {
+        match matches.subcommand() {
+            Some(("down", down)) => (Self::Down { nonce: down.get_one::<String>(NONCE).cloned() }, down),
+            Some((_, up)) => (Self::Up, up),
+            None => (Self::Up, matches),
+        }
+    }
+
+    /// The command whose inputs hold for it.
+    fn command(&self) -> Command {
+        match self {
+            Self::Up => Command::Up,
+            Self::Down { .. } => Command::Destroy,
+        }
+    }
+}
+
+/// Carries out what is asked for. Returns the exit status.
+pub async fn run(
+    ask: &ReviewAsk,
+    flags: &Flags,
+    env: &Env,
+    console: &mut Console,
+    signals: &Signals,
+) -> Result<u8> {
+    let done = match ask {
+        ReviewAsk::Up => Box::pin(up::up(flags, env, console, signals)).await,
+        ReviewAsk::Down { nonce } => {
+            Box::pin(down::down(nonce.as_deref(), flags, env, console, signals)).await
+        }
+    };
+    match done {
+        Ok(status) => Ok(status),
+        Err(error) => {
+            // What did not begin has its result all the same.
+            let request = RunRequest::new(Some(ask.command()), flags, env);
+            if let Error::Skipped { what, hint, .. } = &error {
+                console.line(&format!("skipped: {what}; {hint}"));
+            }
+            let found = prepare(&request, Until::TheInputs, console);
+            Ok(early::end(found, &request, &error, console).status)
+        }
+    }
+}

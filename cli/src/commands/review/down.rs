@@ -1,0 +1,240 @@
+//! `review down`: destroys the stack of a change request that is closed, and removes it with the copies of its state. What is
+//! not certainly ours is left alone.
+
+use super::found::{ThereStack, read_stack};
+use super::lock;
+use super::opening::{append, manage, not_ours, past, refused, write_file};
+use super::place::{ReviewPlace, engine, job_of, number_in, placeholder, ready_engine};
+use crate::base::env::Env;
+use crate::base::error::{Error, Result};
+use crate::base::git::short_commit;
+use crate::base::moment::Moment;
+use crate::ci;
+use crate::ci::console::Console;
+use crate::commands::ended::EndedRun;
+use crate::commands::run::run_request;
+use crate::delivery::own_checkout::OwnCheckout;
+use crate::engine::args;
+use crate::engine::job::ReviewRun;
+use crate::inputs::Command;
+use crate::inputs::headings::{OperationInputs, StackInputs};
+use crate::inputs::resolve::Flags;
+use crate::ledger::Ledger;
+use crate::ledger::entry::{EntryKind, LedgerEntry};
+use crate::ledger::history::History;
+use crate::lifecycle::ReviewName;
+use crate::lifecycle::mark;
+use crate::lifecycle::ownership::{Ownership, ownership};
+use crate::process::signals::Signals;
+use crate::pulumi::stack::StackName;
+use crate::report::Reason;
+use crate::run::gates::{ledger, top};
+use crate::run::prepare::RunRequest;
+
+/// The verb, for messages.
+const VERB: &str = "review down";
+
+/// Destroys and removes the stack. With `nonce` a sweep has decided on the stack that has it, and the change request is not
+/// asked. Returns the exit status.
+pub(super) async fn down(
+    nonce: Option<&str>,
+    flags: &Flags,
+    env: &Env,
+    console: &mut Console,
+    signals: &Signals,
+) -> Result<u8> {
+    let mut flags = flags.clone();
+    let named = named(&flags)?;
+    if named.is_none() {
+        let context = ci::detect(env).context(env);
+        if context.fork == Some(true) {
+            return Err(Error::Skipped {
+                what: "the change request comes from a fork, which has no stack".to_owned(),
+                hint: "there is nothing to do".to_owned(),
+                reason: Some(Reason::Untrusted),
+            });
+        }
+        flags.insert(StackInputs::name.name(), vec![placeholder(number_in(&context)?)]);
+    }
+    let job = job_of(&RunRequest::new(Some(Command::Destroy), &flags, env), console)?;
+    let mut place = ReviewPlace::find(VERB, job, named).await?;
+    refuse_a_strangers_name(&place)?;
+    let located = ready_engine(&mut place.job, console, signals).await?;
+    let book = place.ledger(VERB)?;
+    lock::wait(&place, console, signals).await?;
+    let past = past(&book).await?;
+    if nonce.is_none() {
+        refuse_while_open(&place, past.as_ref()).await?;
+    }
+    let before = read_stack(&engine(&place, &located), console, signals).await?;
+    let opened = past.as_ref().and_then(History::opened);
+    let Some(there) = before else {
+        console.line(&format!("there is no stack `{}`: there is nothing to do", place.name));
+        // A run that was stopped behind the removal has not written it down.
+        if opened.is_some() && !is_over(&book).await? {
+            append(&book, ledger::new_entry(&place.job, EntryKind::Destroyed), console).await?;
+        }
+        return Ok(0);
+    };
+    let own = match ownership(&place.subject(), opened, &there.found) {
+        Ownership::Ours { nonce, .. } | Ownership::Unmarked { nonce } => nonce,
+        Ownership::Unsure(why) => return Err(not_ours(&place, &why)),
+    };
+    if nonce.is_some_and(|decided| decided != own) {
+        return Err(refused(
+            format!("the sweep has decided on another stack of the name `{}`", place.name),
+            "nothing was changed; the next sweep decides anew",
+        ));
+    }
+    if there.found.resources > 0 {
+        let ended = Box::pin(destroy(&place, &there, &own, &flags, env, console, signals)).await?;
+        // The run that has deployed it has seen the closing too.
+        if ended.report.as_ref().is_some_and(|report| report.reason == Some(Reason::StackNotFound)) {
+            console.line(&format!("another run has removed the stack `{}`", place.name));
+            return Ok(0);
+        }
+        if ended.status != 0 {
+            failed(&place, &ended, &book, console).await?;
+            return Ok(ended.status);
+        }
+    }
+    let arguments = args::remove_stack(&place.job.scope());
+    manage("removed", arguments, &engine(&place, &located), console, signals).await?;
+    write_file(&place, None)?;
+    append(&book, ledger::new_entry(&place.job, EntryKind::Destroyed), console).await?;
+    console
+        .line(&format!("the stack `{}` is destroyed and removed, with the copies of its state", place.name));
+    Ok(0)
+}
+
+/// The stack that is named, if one is.
+fn named(flags: &Flags) -> Result<Option<ReviewName>> {
+    let Some(name) = flags.get(StackInputs::name.name()).and_then(|names| names.first()) else {
+        return Ok(None);
+    };
+    let stack = StackName::parse(name)?;
+    ReviewName::parse(stack.short()).map(Some).ok_or_else(|| {
+        Error::input(
+            format!("`{name}` is not the name of a change request's own stack, such as `pr-7-0123abcd`"),
+            "`stackstep destroy` destroys another stack",
+        )
+    })
+}
+
+/// Fails unless the stack is one of this repository's.
+fn refuse_a_strangers_name(place: &ReviewPlace<'_>) -> Result<()> {
+    let own = ReviewName::for_request(&place.repository, &place.project, place.name.number());
+    if own.as_ref() == Some(&place.name) {
+        return Ok(());
+    }
+    Err(refused(
+        format!("`{}` is not a stack of this repository's project `{}`", place.name, place.project),
+        "run it in the repository and the project that the stack was made for",
+    ))
+}
+
+/// Fails while the change request is open, unless the stack's time to live is over.
+async fn refuse_while_open(place: &ReviewPlace<'_>, past: Option<&History>) -> Result<()> {
+    if !place.request(VERB).await?.open {
+        return Ok(());
+    }
+    let expires = past.and_then(History::expires).and_then(Moment::parse);
+    if expires.is_some_and(|expires| expires <= Moment::from_unix(place.job.env.clock().now())) {
+        return Ok(());
+    }
+    Err(refused(
+        format!("{} is open, and the time of its stack is not over", place.request_name()),
+        "close it; a stack whose time is over is destroyed by the next sweep too",
+    ))
+}
+
+/// Whether the ledger's last word on the stack's life is that it was destroyed.
+async fn is_over(book: &Ledger) -> Result<bool> {
+    let entries = book.entries().await.map_err(|trouble| ledger::refused(trouble.problem))?;
+    let mut kinds =
+        entries.iter().flatten().rev().filter_map(|(_, entry)| entry.as_ref().ok()).map(|entry| &entry.kind);
+    Ok(kinds.find(|kind| matches!(kind, EntryKind::Opened | EntryKind::Destroyed))
+        == Some(&EntryKind::Destroyed))
+}
+
+/// Destroys the resources by what the state holds; with `run-program` by the program of the commit that deployed them.
+async fn destroy(
+    place: &ReviewPlace<'_>,
+    there: &ThereStack,
+    nonce: &str,
+    flags: &Flags,
+    env: &Env,
+    console: &mut Console,
+    signals: &Signals,
+) -> Result<EndedRun> {
+    write_file(place, Some(&there.file))?;
+    let mut flags = flags.clone();
+    flags.insert(StackInputs::name.name(), vec![place.name.to_string()]);
+    let mut checkout = None;
+    if place.job.inputs.operation.run_program == Some(true) {
+        match program_of(place, there).await {
+            Ok(there) => {
+                flags.insert(StackInputs::cwd.name(), vec![there.folder.display().to_string()]);
+                checkout = Some(there);
+            }
+            Err(why) => {
+                console.line(&format!("the program that deployed the stack can't be had: {why}; it is destroyed by its state only"));
+                flags.insert(OperationInputs::run_program.name(), vec!["false".to_owned()]);
+            }
+        }
+    } else {
+        console.line("destroyed is what the state holds: the change's program is not run");
+    }
+    let review = ReviewRun {
+        message: format!("{} is closed", place.request_name()),
+        signature: mark::in_message(nonce),
+        environment: format!("review/pr-{}", place.name.number()),
+        config: Vec::new(),
+        lock_timeout: lock::PATIENCE,
+    };
+    let run = RunRequest { review: Some(&review), ..RunRequest::new(Some(Command::Destroy), &flags, env) };
+    let judging = place.judging();
+    let ended = Box::pin(run_request(&run, Some(&judging), console, signals)).await;
+    drop(checkout);
+    ended
+}
+
+/// A checkout of the commit that deployed a stack.
+struct ProgramThere {
+    _checkout: OwnCheckout,
+    /// The project's folder in it.
+    folder: std::path::PathBuf,
+}
+
+/// The program of the commit that deployed the stack, in a checkout of our own. Fails with the reason why it can't be had.
+async fn program_of(place: &ReviewPlace<'_>, there: &ThereStack) -> Result<ProgramThere, String> {
+    let commit = there.commit.as_deref().ok_or("no update of the stack tells its commit")?;
+    let checkout = OwnCheckout::beside(&top(&place.job), place.job.env).map_err(|error| error.to_string())?;
+    checkout.check_out(commit).await.map_err(|problem| problem.what)?;
+    let folder = checkout.top().join(place.folder());
+    let file = folder.join(format!("Pulumi.{}.yaml", place.name));
+    let missing = |_| format!("commit `{}` has no project there", short_commit(commit));
+    std::fs::write(file, &there.file).map_err(missing)?;
+    Ok(ProgramThere { _checkout: checkout, folder })
+}
+
+/// Writes down that the resources could not be deleted, with the engine's own sentence.
+async fn failed(place: &ReviewPlace<'_>, ended: &EndedRun, book: &Ledger, console: &Console) -> Result<()> {
+    let report = ended.report.as_deref();
+    // Somebody else works on the stack: the next run tries again.
+    if report.is_some_and(|report| report.reason == Some(Reason::Lock)) {
+        return Ok(());
+    }
+    let why = report.and_then(|report| {
+        let said = report
+            .diagnostics
+            .iter()
+            .map(|diagnostic| diagnostic.message.trim())
+            .find(|said| !said.is_empty());
+        said.map(str::to_owned).or_else(|| report.message.clone())
+    });
+    let mut entry: LedgerEntry = ledger::new_entry(&place.job, EntryKind::DestroyFailed);
+    entry.reason = Some(why.unwrap_or_else(|| format!("it ended with exit status {}", ended.status)));
+    entry.link.clone_from(&place.job.context.build_url);
+    append(book, entry, console).await
+}

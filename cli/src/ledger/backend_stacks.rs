@@ -1,0 +1,126 @@
+//! The stacks of a project in a self-managed backend, read without the engine: their names, tags, states, updates and locks.
+//!
+//! Where they lie: <https://github.com/pulumi/pulumi/blob/master/pkg/backend/diy/state.go>
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::bucket::{Bucket, Names};
+use super::locks::{self, StackLock};
+use super::open::{BackendKind, LedgerFor};
+use super::state_identity::{StateIdentity, checkpoint, checkpoint_path, hash};
+use crate::base::error::Problem;
+
+/// The forms of a state's file.
+const STATES: [&str; 3] = [".json", ".json.gz", ".json.zst"];
+
+/// The stacks of one project.
+pub struct BackendStacks {
+    bucket: Bucket,
+    project: String,
+}
+
+/// What lies in the backend of one stack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BackendStack {
+    /// The tags.
+    pub tags: BTreeMap<String, String>,
+    /// The number of resources in the state.
+    pub resources: usize,
+    /// The identity of the state.
+    pub identity: StateIdentity,
+    /// The messages of the updates, the oldest first.
+    pub messages: Vec<String>,
+    /// The locks.
+    pub locks: Vec<StackLock>,
+}
+
+/// A file of tags.
+#[derive(Deserialize)]
+struct TagsFile {
+    #[serde(default)]
+    tags: BTreeMap<String, String>,
+}
+
+impl BackendStacks {
+    /// The stacks of the project and the backend that `of` names. Sends nothing.
+    ///
+    /// # Errors
+    /// The backend is not a folder or a bucket.
+    pub fn open(of: &LedgerFor<'_>) -> Result<Self, Problem> {
+        let url = of.url.ok_or_else(|| Problem::new("the backend is not known", "set `cloud-url`"))?;
+        let BackendKind::Objects = BackendKind::find(url) else {
+            return Err(Problem::new(
+                "the stacks of this backend can't be listed without the engine",
+                "use a folder or a bucket; Pulumi Cloud has review stacks and TTL schedules of its own",
+            ));
+        };
+        Ok(Self { bucket: of.bucket(url)?, project: of.project()?.to_owned() })
+    }
+
+    fn folder(&self) -> String {
+        format!(".pulumi/stacks/{}", self.project)
+    }
+
+    /// The names of the stacks, in order.
+    pub async fn names(&self) -> Result<Vec<String>, Problem> {
+        let folder = self.folder();
+        let files = self.list(&folder, "").await?;
+        let name = |file: &String| STATES.iter().find_map(|form| file.strip_suffix(form)).map(str::to_owned);
+        Ok(files.iter().filter_map(name).collect::<BTreeSet<_>>().into_iter().collect())
+    }
+
+    /// Looks at a stack.
+    ///
+    /// # Errors
+    /// Something of it can't be read: then nothing is known of it.
+    pub async fn stack(&self, stack: &str) -> Result<BackendStack, Problem> {
+        let trouble = |trouble: super::trouble::LedgerTrouble| trouble.problem;
+        let tags = self.bucket.read(&format!("{}/{stack}.pulumi-tags", self.folder())).await;
+        let tags = match tags.map_err(|trouble| trouble.problem)? {
+            None => BTreeMap::new(),
+            Some(bytes) => {
+                serde_json::from_slice::<TagsFile>(&bytes).map_err(|_| unread(stack, "tags"))?.tags
+            }
+        };
+        let path = checkpoint_path(&self.bucket, &self.project, stack).await.map_err(trouble)?;
+        let deployment = match path {
+            None => None,
+            Some(path) => checkpoint(&self.bucket, &path).await.map_err(trouble)?,
+        };
+        let resources =
+            deployment.as_ref().and_then(|one| one.get("resources")?.as_array()).map_or(0, Vec::len);
+        let identity = deployment.map_or(StateIdentity::NoStack, |one| StateIdentity::Hash(hash(&one)));
+        let messages = self.messages(stack).await?;
+        let locks = locks::of_objects(&self.bucket, &self.project, stack).await.map_err(trouble)?;
+        Ok(BackendStack { tags, resources, identity, messages, locks })
+    }
+
+    /// The messages of a stack's updates, the oldest first.
+    async fn messages(&self, stack: &str) -> Result<Vec<String>, Problem> {
+        let folder = format!(".pulumi/history/{}/{stack}", self.project);
+        let mut messages = Vec::new();
+        for name in self.list(&folder, "").await? {
+            if name.strip_suffix(".history.json").is_none() {
+                continue;
+            }
+            let read =
+                self.bucket.read(&format!("{folder}/{name}")).await.map_err(|trouble| trouble.problem)?;
+            let update: Option<Value> = read.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+            let update = update.ok_or_else(|| unread(stack, "history"))?;
+            messages.push(update.get("message").and_then(Value::as_str).unwrap_or_default().to_owned());
+        }
+        Ok(messages)
+    }
+
+    async fn list(&self, folder: &str, beginning: &str) -> Result<Vec<String>, Problem> {
+        let names = self.bucket.list(Names { folder, beginning, after: None }).await;
+        names.map_err(|trouble| trouble.problem)
+    }
+}
+
+fn unread(stack: &str, what: &str) -> Problem {
+    Problem::without_hint(format!("the {what} of the stack `{}` can't be read", stack.escape_debug()))
+}

@@ -1,0 +1,125 @@
+//! What a sweep knows of a stack before it decides. A fact that could not be read is its reason, and never nothing.
+
+use super::ownership::FoundStack;
+use super::review_name::{RepositoryIdentity, ReviewName};
+use crate::ledger::entry::LedgerEntry;
+
+/// A fact, or the reason why it is not known.
+pub type ReadFact<T> = Result<T, String>;
+
+/// A stack of a backend, with what is known of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SweptStack {
+    /// The project.
+    pub project: String,
+    /// The stack's own name.
+    pub stack: String,
+    /// Whether `reapable` of the default branch's file allows the name.
+    pub reapable: bool,
+    /// The reason why the stack may never be destroyed by a sweep, such as an entry with approvals in the file.
+    pub protected: Option<String>,
+    /// The name, if it has the form of a change request's own stack.
+    pub name: Option<ReviewName>,
+    /// What the ledger says of the stack's life.
+    pub life: ReadFact<LifeFacts>,
+    /// What lies in the backend.
+    pub held: ReadFact<HeldFacts>,
+    /// How the change request stands for which the ledger says that the stack was opened; not asked for (`Ok(None)`) where
+    /// there is none.
+    pub request: ReadFact<Option<RequestFacts>>,
+}
+
+/// What the ledger says of the stack's life. Times are seconds since 1970.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct LifeFacts {
+    /// The last opening.
+    pub opened: Option<LedgerEntry>,
+    /// The latest time to which people may put off the end. None without a limit.
+    pub latest: Option<u64>,
+    /// The end of the time to live.
+    pub expires: Option<u64>,
+    /// The identity of the state that the time to live was set for. None for that of an opening.
+    pub expires_for: Option<String>,
+    /// The warnings for this end: which one, and when.
+    pub warned: Vec<(Warning, u64)>,
+    /// The times of the destructions in a row that failed.
+    pub failures: Vec<u64>,
+    /// Whether there is an issue about these.
+    pub has_issue: bool,
+    /// Whether a person has taken the stack out of the sweep.
+    pub forgotten: bool,
+}
+
+/// What lies in the backend.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HeldFacts {
+    /// What its ownership is judged by.
+    pub found: FoundStack,
+    /// The identity of the state.
+    pub state: String,
+    /// What holds a lock of the stack.
+    pub locked_by: Option<String>,
+}
+
+/// How a change request stands, by its number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestFacts {
+    /// The number that the answer is about.
+    pub number: u64,
+    /// The immutable id of the repository that the answer is about. None if it does not say.
+    pub repository: Option<String>,
+    /// Whether it is open, and since when it is not.
+    pub standing: RequestStanding,
+    /// Whether it has the label that keeps its stacks.
+    pub kept: bool,
+}
+
+/// Whether a change request is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RequestStanding {
+    /// It is open.
+    Open,
+    /// It was closed or merged at this time.
+    ClosedAt(u64),
+}
+
+/// A warning before the end of a stack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Warning {
+    /// Two days before.
+    TwoDays,
+    /// Two hours before.
+    TwoHours,
+}
+
+impl Warning {
+    /// The warning as the ledger has it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::TwoDays => "2d",
+            Self::TwoHours => "2h",
+        }
+    }
+
+    /// The warning by its word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::TwoDays, Self::TwoHours].into_iter().find(|one| one.word() == word)
+    }
+}
+
+/// What limits a sweep. Times are in seconds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SweepRules {
+    /// The identity of the repository whose stacks are swept.
+    pub repository: RepositoryIdentity,
+    /// The immutable id of the repository, as an answer about a change request has it.
+    pub repository_id: String,
+    /// The time by the clock of the sweep.
+    pub now: u64,
+    /// The time for which a change request has to have been closed.
+    pub grace: u64,
+    /// The most destructions of one sweep.
+    pub max_destroys: usize,
+    /// The largest share of our stacks that one sweep destroys, in percent. It does not count up to three.
+    pub max_share: usize,
+}

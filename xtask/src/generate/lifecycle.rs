@@ -1,0 +1,89 @@
+//! The schema of the sections of `stackstep.yaml` about stacks that are not there for good.
+
+use super::delivery::{described, one_or_many, or_null};
+use serde_json::{Value, json};
+use stackstep::lifecycle::settings::drift::{ISSUES, MOST_ISSUES};
+use stackstep::lifecycle::settings::review::{DEFAULT_REAPABLE, MAX, MAX_DESTROYS, MAX_SHARE};
+
+/// A length of time with its unit.
+const TIME: &str = "^\\s*[0-9]+\\s*[a-z]";
+
+/// The schema of `review`.
+pub fn review() -> Value {
+    let text = || json!({ "type": "string", "minLength": 1 });
+    let number = |most: u32, about: &str| {
+        described(or_null(&json!({ "type": "integer", "minimum": 1, "maximum": most })), about)
+    };
+    let time = |about: &str| described(or_null(&json!({ "type": "string", "pattern": TIME })), about);
+    let stack = json!({ "type": ["string", "number"], "pattern": "^[A-Za-z0-9_.-]{1,100}$" });
+    json!({
+        "description": "In the file at the repository's root: the stacks of change requests: docs/review-stacks.md.",
+        "anyOf": [
+            {
+                "type": "object",
+                "additionalProperties": false,
+                "required": ["from"],
+                "properties": {
+                    "from": described(stack, "The stack whose configuration is copied. One that the file protects is refused."),
+                    "config": described(
+                        or_null(&one_or_many(&json!({ "type": "string", "pattern": "^[^:*?]+:[^*?]+$" }))),
+                        "The keys of its configuration that are copied, each with its namespace. A change's own code can read them. Default: none.",
+                    ),
+                    "projects": described(or_null(&one_or_many(&text())), "The folders of the projects that have such stacks; `*` and `**` are wildcards. Default: every project that has the base stack."),
+                    "label": described(or_null(&text()), "The label that a change request needs. Default: each one has a stack."),
+                    "ttl": time("The time after which a stack is destroyed though its change request is open, such as `3d`. Default: it lives as long as that."),
+                    "ttl-max": time("The longest time that an extension may reach, from the stack's creation."),
+                    "max": number(1000, &format!("The most stacks at once, of one project. Default: {MAX}.")),
+                    "max-per-author": number(1000, "The most stacks at once of the change requests of one person, of one project. Default: as many as `max`."),
+                    "grace": time("The time for which a change request has to be closed before a sweep destroys its stack. Default: `1h`."),
+                    "max-destroys": number(1000, &format!("The most destructions of one sweep. Default: {MAX_DESTROYS}.")),
+                    "max-share": number(100, &format!("The greatest share of the stacks that one sweep destroys, in percent. Default: {MAX_SHARE}.")),
+                },
+            },
+            { "type": "null" },
+        ],
+    })
+}
+
+/// The schema of `drift`.
+pub fn drift() -> Value {
+    let name = json!({ "type": ["string", "number"], "pattern": "^[A-Za-z0-9_.-]{1,100}$" });
+    let pattern = json!({ "type": ["string", "number"], "pattern": "^[A-Za-z0-9_.*?-]+$" });
+    let ignore = json!({ "type": "string", "pattern": "^\\s*[^#\\s].*#[^#]+$" });
+    let issues = json!({ "type": "integer", "minimum": 0, "maximum": MOST_ISSUES });
+    let names = json!({ "type": "object", "propertyNames": { "pattern": "^[A-Za-z0-9_.-]{1,100}$" }, "additionalProperties": name });
+    json!({
+        "description": "In the file at the repository's root: where `stackstep drift` looks: docs/drift.md.",
+        "anyOf": [
+            {
+                "type": "object",
+                "additionalProperties": false,
+                "properties": {
+                    "stacks": described(or_null(&one_or_many(&pattern)), "The stacks that are looked at where none is named, as names or patterns."),
+                    "min-interval": described(
+                        or_null(&json!({ "type": "string", "pattern": TIME })),
+                        "The time within which a stack is not looked at twice, such as `12h`. Default: it is looked at each time.",
+                    ),
+                    "max-issues": described(or_null(&issues), &format!("The most issues that one run opens; 0 for none. Default: {ISSUES}.")),
+                    "ignore": described(
+                        or_null(&one_or_many(&ignore)),
+                        "The properties that may differ: a type or a URN, `#`, and the property's path.",
+                    ),
+                    "renamed-from": described(or_null(&names), "The earlier names of stacks, by the present ones: their issues are closed."),
+                },
+            },
+            { "type": "null" },
+        ],
+    })
+}
+
+/// The schema of `reapable`.
+pub fn reapable() -> Value {
+    json!({
+        "description": format!("In the file at the repository's root: the names of the stacks that a sweep may destroy; `*` and `?` are wildcards. Default: `{DEFAULT_REAPABLE}`."),
+        "anyOf": [
+            { "type": "array", "items": { "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.*?-]*$" } },
+            { "type": "null" },
+        ],
+    })
+}
