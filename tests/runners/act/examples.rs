@@ -49,8 +49,14 @@ fn every_example_previews_a_pull_request_and_deploys_a_push() {
     let mut examples: Vec<_> =
         std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     // What is for forks or comments only does nothing here; a repository of many projects, and a map, have tests of their own.
-    let apart =
-        ["monorepo.yml", "three-stages.yml", "approval.yml", "comment-commands.yml", "review-stacks.yml"];
+    let apart = [
+        "monorepo.yml",
+        "three-stages.yml",
+        "approval.yml",
+        "comment-commands.yml",
+        "review-stacks.yml",
+        "drift.yml",
+    ];
     let is_apart = |name: &str| name.starts_with("forks-") || apart.contains(&name);
     examples.retain(|path| !is_apart(&path.file_name().unwrap().to_string_lossy()));
     examples.sort();
@@ -64,6 +70,24 @@ fn every_example_previews_a_pull_request_and_deploys_a_push() {
             assert!(outcome.log.contains(did), "{} on {event}: {}", path.display(), outcome.log);
         }
     }
+}
+
+#[test]
+#[ignore = "needs act"]
+fn the_example_of_drift_looks_at_a_stack_that_is_deployed() {
+    let text = std::fs::read_to_string(tools::root().join("actions/examples/drift.yml")).unwrap();
+    let job = Job::of("", &tools::root().join("examples/hello"), "workflow_dispatch").payload(push("main"));
+    let job = job.deployed("dev");
+    let (text, backend) = (copied(&text, ""), job.backend());
+    let outcome = job
+        .workflow(&text)
+        .env("STACKSTEP_ENGINE", "sandbox")
+        .env("STACKSTEP_CLOUD_URL", &backend)
+        .env("STACKSTEP_STACK", "dev")
+        .secret("PULUMI_CONFIG_PASSPHRASE", "a passphrase")
+        .run();
+    assert!(outcome.succeeded, "{}", outcome.log);
+    assert!(outcome.log.contains("Drift check of `hello/dev`"), "{}", outcome.log);
 }
 
 #[test]
