@@ -67,7 +67,7 @@ pub(super) fn together(reports: &[Report]) -> Option<Report> {
         (together.rules, together.review) = (None, None);
         together.steps = reports.iter().flat_map(|report| report.steps.iter().cloned()).collect();
         together.drift =
-            DriftOutcome::together(reports.iter().filter_map(|report| report.drift.as_deref())).map(Box::new);
+            DriftOutcome::together(reports.iter().map(|report| report.drift.as_deref())).map(Box::new);
         together.incomplete = reports.iter().any(|report| report.incomplete);
         // One report with changes is enough to know that there are some; that there are none has to be known of each.
         together.has_changes = if reports.iter().any(|report| report.has_changes == Some(true)) {

@@ -64,13 +64,15 @@ impl DriftOutcome {
         self.found == Some(true) && self.accepted.is_none()
     }
 
-    /// What the looks at several stacks have come to together: drift of one is drift, and no drift has to be known of each.
-    /// None if there are none.
-    pub fn together<'a>(outcomes: impl Iterator<Item = &'a Self>) -> Option<Self> {
-        let found: Vec<Option<bool>> = outcomes.map(|outcome| outcome.found).collect();
-        if found.is_empty() {
+    /// What the looks at several stacks have come to together: drift of one is drift, and no drift has to be known of each,
+    /// also of one that was not looked at. None if nobody has looked at any.
+    pub fn together<'a>(outcomes: impl Iterator<Item = Option<&'a Self>>) -> Option<Self> {
+        let outcomes: Vec<Option<&Self>> = outcomes.collect();
+        if outcomes.iter().all(Option::is_none) {
             return None;
         }
+        let found: Vec<Option<bool>> =
+            outcomes.iter().map(|outcome| outcome.and_then(|outcome| outcome.found)).collect();
         let all = if found.contains(&Some(true)) {
             Some(true)
         } else {
@@ -104,7 +106,17 @@ mod tests {
     fn together(found: &[Option<bool>]) -> Option<&'static str> {
         let outcomes: Vec<_> =
             found.iter().map(|found| DriftOutcome { found: *found, ..DriftOutcome::default() }).collect();
-        DriftOutcome::together(outcomes.iter()).map(|outcome| outcome.word())
+        DriftOutcome::together(outcomes.iter().map(Some)).map(|outcome| outcome.word())
+    }
+
+    #[test]
+    fn of_a_stack_that_was_not_looked_at_nothing_is_known() {
+        let none = DriftOutcome { found: Some(false), ..DriftOutcome::default() };
+        let word = |outcomes: &[Option<&DriftOutcome>]| {
+            DriftOutcome::together(outcomes.iter().copied()).map(|outcome| outcome.word())
+        };
+        assert_eq!(word(&[Some(&none), None]), Some("unknown"));
+        assert_eq!(word(&[None, None]), None);
     }
 
     #[test]
