@@ -43,6 +43,22 @@ fn a_stack_that_no_sweep_would_destroy_stays() {
 }
 
 #[test]
+fn a_destruction_that_fails_is_written_down_so_that_the_next_sweep_waits() {
+    let place = due();
+    // Two resources of one URN, which no engine takes.
+    place.state("demo", 2);
+    let set = ["ttl", "demo", "--set", "1h", "--reason", "a demo"];
+    place.scene.run_args(&set).ends_with(0);
+    let state = place.entries("demo").pop().unwrap()["state_after"].clone();
+    place.entry("demo", "expiry", &json!({ "expires": LONG_AGO, "state_after": state }));
+    place.scene.run("reap --only demo").ends_with(1).says("duplicate resource");
+    let last = place.entries("demo").pop().unwrap();
+    assert_eq!(last["kind"], "destroy-failed", "{last}");
+    assert!(last["reason"].as_str().unwrap().contains("duplicate resource"), "{last}");
+    assert_eq!(place.verdict().0, "waits");
+}
+
+#[test]
 fn the_destroying_process_works_in_the_backend_of_the_sweep() {
     let place = due();
     let other = SweepPlace::swept(FILE);
@@ -63,8 +79,8 @@ fn the_destroying_process_works_in_the_backend_of_the_sweep() {
     let text: String = lines.iter().map(|(name, value)| format!("{name}='{value}'\n")).collect();
     place.scene.write("destroy.env", &text);
     let run = place.reap("--destroy-env destroy.env");
-    run.says("`demo` is destroyed: its time to live is over");
-    assert!(!Path::exists(&state(&place)), "the stack that was due is gone");
+    let run = run.says("`demo` is destroyed: its time to live is over");
+    assert!(!Path::exists(&state(&place)), "the stack that was due is gone: {}", run.log());
     assert_eq!(std::fs::read(state(&other)).unwrap(), untouched);
     let last = place.entries("demo").pop().unwrap();
     assert_eq!(last["kind"], "destroyed", "{last}");

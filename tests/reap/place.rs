@@ -93,9 +93,9 @@ impl SweepPlace {
         format!("file://{}", self.scene.root().join("state").display())
     }
 
-    /// A stack without a change request whose time to live is over, as its people know.
+    /// A stack without a change request and without resources, whose time to live is over, as its people know.
     pub fn due(&self, stack: &str) {
-        self.state(stack, 2);
+        self.state(stack, 0);
         let line = ["ttl", stack, "--set", "1h", "--reason", "a demo", "--confirm", stack];
         self.scene.run_args(&line).ends_with(0);
         let state = self.entries(stack).pop().unwrap()["state_after"].clone();
