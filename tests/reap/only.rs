@@ -76,8 +76,8 @@ fn the_destroying_process_works_in_the_backend_of_the_sweep() {
         ("CI_REPO", "acme/shop".to_owned()),
         ("CI_COMMIT_BRANCH", "main".to_owned()),
     ];
-    let text: String = lines.iter().map(|(name, value)| format!("{name}='{value}'\n")).collect();
-    place.scene.write("destroy.env", &text);
+    let text: Vec<String> = lines.iter().map(|(name, value)| format!("{name}='{value}'\n")).collect();
+    place.scene.write("destroy.env", &text.concat());
     let run = place.reap("--destroy-env destroy.env");
     let run = run.says("`demo` is destroyed: its time to live is over");
     assert!(!Path::exists(&state(&place)), "the stack that was due is gone: {}", run.log());
