@@ -49,7 +49,7 @@ impl SweepPlace {
     /// One in which the first sweep has been, so that the next one acts.
     pub fn swept(file: &str) -> Self {
         let place = Self::new(file);
-        place.reap("").says("it is the first sweep of this backend");
+        place.reap("").says("it is the first sweep of this repository");
         place
     }
 
@@ -86,6 +86,21 @@ impl SweepPlace {
     /// The name of a change request's stack.
     pub fn name(&self, number: u64) -> String {
         ReviewName::for_request(&self.repository(), "shop", number).unwrap().to_string()
+    }
+
+    /// The URL of the backend.
+    pub fn backend(&self) -> String {
+        format!("file://{}", self.scene.root().join("state").display())
+    }
+
+    /// A stack without a change request and without resources, whose time to live is over, as its people know.
+    pub fn due(&self, stack: &str) {
+        self.state(stack, 0);
+        let line = ["ttl", stack, "--set", "1h", "--reason", "a demo", "--confirm", stack];
+        self.scene.run_args(&line).ends_with(0);
+        let state = self.entries(stack).pop().unwrap()["state_after"].clone();
+        self.entry(stack, "expiry", &json!({ "expires": LONG_AGO, "state_after": state }));
+        self.entry(stack, "warned", &json!({ "expires": LONG_AGO, "reason": "2h" }));
     }
 
     fn write(&self, path: &str, value: &Value) {

@@ -47,7 +47,8 @@ fn the_list_of_a_github_job_is_an_output_for_a_matrix() {
     };
     place.reap("").ends_with(0);
     let written = std::fs::read_to_string(&output).unwrap();
-    let expected = json!([{ "project": "shop", "cwd": ".", "stack": name, "review": true }]);
+    let expected =
+        json!([{ "project": "shop", "cwd": ".", "stack": name, "review": true, "backend": place.backend() }]);
     let list = written.lines().find(|line| line.starts_with("[{")).unwrap_or_else(|| panic!("{written}"));
     assert_eq!(serde_json::from_str::<Value>(list).unwrap(), expected);
 }
@@ -58,7 +59,8 @@ fn the_first_sweep_only_says_what_it_would_do() {
     place.deployed(7);
     place.request(7, Some(LONG_AGO));
     let run = place.reap("").ends_with(0);
-    run.says("its change request is closed").says("nothing was done: it is the first sweep of this backend");
+    run.says("its change request is closed")
+        .says("nothing was done: it is the first sweep of this repository");
     place.reap("--dry-run").ends_with(0).says("nothing was done: `--dry-run` was given");
     place.reap("").ends_with(0).says("handed on to a job of its own");
 }
@@ -161,6 +163,29 @@ fn a_sweep_that_would_destroy_too_many_destroys_none_and_opens_one_issue() {
 }
 
 #[test]
+fn an_issue_about_the_brake_that_can_not_be_opened_ends_no_sweep() {
+    let place = SweepPlace::swept("review: { from: staging, max-destroys: 1 }\n");
+    for number in [7, 8] {
+        place.request(number, Some(LONG_AGO));
+        place.deployed(number);
+    }
+    place.fake.memory().refuses_issues = true;
+    let run = place.reap("").ends_with(80);
+    run.says("2 stacks would be destroyed")
+        .says("not known: the issue about the brake")
+        .never_says("handed on");
+}
+
+#[test]
+fn the_first_sweep_of_a_second_repository_with_the_same_backend_is_dry_too() {
+    let place = SweepPlace::swept(FILE);
+    let other = SweepPlace::new(FILE);
+    let other =
+        SweepPlace { scene: other.scene.with("PULUMI_BACKEND_URL", &place.backend()), fake: other.fake };
+    other.reap("").ends_with(0).says("it is the first sweep of this repository");
+}
+
+#[test]
 fn a_destruction_that_failed_four_times_becomes_one_issue_with_the_clouds_sentence() {
     let place = SweepPlace::swept(FILE);
     place.request(7, Some(LONG_AGO));
@@ -174,6 +199,7 @@ fn a_destruction_that_failed_four_times_becomes_one_issue_with_the_clouds_senten
     assert_eq!(memory.issues.len(), 1);
     let body = &memory.issues[0].body;
     assert!(body.contains("the bucket is not empty") && body.contains("reap --forget"), "{body}");
+    assert!(body.contains(&format!("stackstep review down --stack {name}")), "{body}");
 }
 
 #[test]

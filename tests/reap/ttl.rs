@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::place::{LONG_AGO, SweepPlace};
+use super::place::SweepPlace;
 
 const FILE: &str = "reapable: [\"pr-*\", demo]\nreview: { from: staging, ttl-max: 14d }\n";
 
@@ -30,12 +30,7 @@ fn a_stack_that_has_lived_without_an_end_gets_one_only_if_it_is_said_twice() {
 #[test]
 fn the_end_counts_for_the_state_that_it_was_set_for() {
     let place = demo();
-    let line = ["ttl", "demo", "--set", "1h", "--reason", "a demo", "--confirm", "demo"];
-    place.scene.run_args(&line).ends_with(0);
-    let mut entry = place.entries("demo").pop().unwrap();
-    entry["expires"] = json!(LONG_AGO);
-    place.entry("demo", "expiry", &json!({ "expires": LONG_AGO, "state_after": entry["state_after"] }));
-    place.entry("demo", "warned", &json!({ "expires": LONG_AGO, "reason": "2h" }));
+    place.due("demo");
     assert_eq!(place.verdict().0, "destroy");
     place.state("demo", 5);
     let (verdict, why) = place.verdict();
@@ -47,10 +42,48 @@ fn the_end_counts_for_the_state_that_it_was_set_for() {
 fn the_stack_of_a_change_request_lives_no_longer_than_the_file_allows() {
     let place = SweepPlace::swept(FILE);
     let name = place.deployed(7);
-    let line = ["ttl", &name, "--extend", "2d", "--reason", "longer"];
+    let line = ["ttl", &name, "--set", "2d", "--reason", "longer"];
     place.scene.run_args(&line).ends_with(73).says("`review.ttl-max`");
     let never = ["ttl", &name, "--never", "--reason", "for ever"];
     place.scene.run_args(&never).ends_with(73).says("`review.ttl-max`");
+}
+
+#[test]
+fn what_lives_without_an_end_is_not_extended() {
+    let place = demo();
+    let name = place.deployed(7);
+    for stack in ["demo", &name] {
+        let before = place.entries(stack);
+        let line = ["ttl", stack, "--extend", "2d", "--reason", "it is needed"];
+        place.scene.run_args(&line).ends_with(0).says("lives without an end: there is nothing to extend");
+        assert_eq!(place.entries(stack), before);
+    }
+}
+
+#[test]
+fn a_stack_that_is_not_there_has_no_time_to_live() {
+    let place = demo();
+    place.scene.run("ttl other").ends_with(73).says("there is no stack `shop/other`");
+    let set = ["ttl", "other", "--set", "7d", "--reason", "a demo", "--confirm", "other"];
+    place.scene.run_args(&set).ends_with(73).says("there is no stack `shop/other`");
+}
+
+#[test]
+fn a_stack_that_no_sweep_destroys_gets_no_end() {
+    let place = demo();
+    place.state("prod", 2);
+    let set = ["ttl", "prod", "--set", "7d", "--reason", "a demo", "--confirm", "prod"];
+    place.scene.run_args(&set).ends_with(73).says("`reapable`");
+    assert!(place.entries("prod").is_empty());
+}
+
+#[test]
+fn no_warning_is_about_a_program_that_does_not_run() {
+    let place = demo();
+    place.scene.write("Pulumi.other.yaml", "");
+    place.scene.run("ttl demo").ends_with(0).never_says("would be changed or deleted");
+    place.reap("--dry-run").never_says("would be changed or deleted");
+    place.scene.run("ttl").ends_with(2).says("no stack is named for `ttl`");
 }
 
 #[test]

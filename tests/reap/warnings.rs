@@ -51,6 +51,25 @@ fn a_time_that_is_over_after_a_warning_ends_the_stack_of_an_open_change_request(
 }
 
 #[test]
+fn a_warning_of_the_end_that_the_label_makes_is_given_once() {
+    let place = SweepPlace::swept(FILE);
+    place.request(7, None);
+    let name = place.deployed(7);
+    place.entry(&name, "opened", &{
+        let mut fields = place.opening(7);
+        // Fourteen days later is in forty hours.
+        fields["time"] = json!(instant(SystemTime::now() - Duration::from_secs((14 * 24 - 40) * HOUR)));
+        fields["expires"] = json!(LONG_AGO);
+        fields
+    });
+    place.fake.memory().pulls[0].labels = vec!["stackstep/keep".to_owned()];
+    place.reap("").ends_with(0).says("its people were warned (2d)");
+    place.reap("").ends_with(0).never_says("were warned");
+    let end = place.lines("--dry-run")[0]["expires"].as_str().unwrap().to_owned();
+    assert!(end > instant(SystemTime::now()), "the page shows the end that the label makes: {end}");
+}
+
+#[test]
 fn the_label_keeps_a_stack_that_is_within_the_longest_time() {
     let place = SweepPlace::swept(FILE);
     place.request(7, None);

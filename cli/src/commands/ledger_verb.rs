@@ -36,7 +36,7 @@ pub fn given(matches: &ArgMatches, name: &str) -> String {
 
 /// The job of a verb, signed in to the backend, with the stack's ledger. Fails if there is none.
 pub async fn with_ledger<'a>(
-    verb: &str,
+    verb: &'a str,
     flags: &'a Flags,
     env: &'a Env,
     console: &mut Console,
@@ -49,12 +49,13 @@ pub async fn with_ledger<'a>(
 
 /// The job of a request, signed in to the backend, with the stack's ledger. Fails if there is none.
 pub async fn with_ledger_of<'a>(
-    verb: &str,
+    verb: &'a str,
     request: &RunRequest<'a>,
     console: &mut Console,
     signals: &Signals,
 ) -> Result<(Job<'a>, Ledger)> {
-    let job = one_stack::job_of(request, console, signals).await?;
+    let request = RunRequest { verb: Some(verb), ..*request };
+    let job = one_stack::job_of(&request, console, signals).await?;
     let place = forge_place(job.ci, job.env, &job.context, &job.inputs).ok();
     let ledger = ledger::open(&job, place.as_ref());
     one_stack::needs_ledger(&ledger, &format!("`{verb}`"))?;

@@ -56,13 +56,15 @@ pub(super) async fn job<'a>(
     job_of(&RunRequest::new(Some(like), flags, env), console, signals).await
 }
 
-/// The job of a request, signed in.
+/// The job of a request for a verb that runs no program, signed in.
 pub(super) async fn job_of<'a>(
     request: &RunRequest<'a>,
     console: &mut Console,
     signals: &Signals,
 ) -> Result<Job<'a>> {
-    let mut found = prepare(request, Until::FirstError, console);
+    let like = request.command.map_or("this", Command::word);
+    let request = RunRequest { verb: request.verb.or(Some(like)), ..*request };
+    let mut found = prepare(&request, Until::FirstError, console);
     found.tell(console);
     if let Some(error) = found.take_error() {
         return Err(error);

@@ -7,7 +7,8 @@
 
 mod act;
 mod ask;
-mod look;
+pub(in crate::commands) mod look;
+mod only;
 mod page;
 pub(in crate::commands) mod place;
 mod words;
@@ -37,6 +38,11 @@ use place::{SweepPlace, SweepProjects};
 pub enum ReapAsk {
     /// A sweep.
     Sweep(SweepAsk),
+    /// Destroys this one stack, if a sweep would.
+    Only {
+        /// The stack's own name.
+        stack: String,
+    },
     /// Takes a stack out of the sweep, for this reason.
     Forget {
         /// The reason.
@@ -45,6 +51,7 @@ pub enum ReapAsk {
 }
 
 const FORGET: &str = "forget";
+const ONLY: &str = "only";
 
 impl ReapAsk {
     /// The subcommand.
@@ -64,6 +71,15 @@ impl ReapAsk {
             .arg(
                 switch("markdown", "Print it as Markdown, such as for the job's summary page", 2)
                     .conflicts_with("json"),
+            )
+            .arg(
+                ledger_verb::text(
+                    ONLY,
+                    "STACK",
+                    "Look at one stack of the folder's project, and destroy it here if a sweep would",
+                )
+                .conflicts_with_all(["dry-run", "destroy-env", "json", "markdown", FORGET])
+                .display_order(3),
             )
             .arg(
                 ledger_verb::text(
@@ -90,6 +106,9 @@ impl ReapAsk {
             flags.insert(StackInputs::name.name(), vec![stack.clone()]);
             return Self::Forget { reason: ledger_verb::given(sub, "reason") };
         }
+        if let Some(stack) = sub.get_one::<String>(ONLY) {
+            return Self::Only { stack: stack.clone() };
+        }
         let form = match (sub.get_flag("json"), sub.get_flag("markdown")) {
             (true, _) => SweepForm::Json,
             (_, true) => SweepForm::Markdown,
@@ -110,6 +129,7 @@ pub async fn reap(
 ) -> Result<u8> {
     match ask {
         ReapAsk::Forget { reason } => Box::pin(forget(reason, flags, env, console, signals)).await,
+        ReapAsk::Only { stack } => Box::pin(only::only(stack, flags, env, console, signals)).await,
         ReapAsk::Sweep(ask) => Box::pin(sweep(ask, flags, env, signals)).await,
     }
 }
@@ -124,6 +144,7 @@ async fn forget(
 ) -> Result<u8> {
     let (job, book) = ledger_verb::with_ledger("reap --forget", flags, env, console, signals).await?;
     place::refuse_a_change(&job).await?;
+    look::needs_stack(&job).await?;
     let entry = ledger_verb::entry(&job, EntryKind::Forgotten, reason, console);
     let written = book.append(|_| Ok::<_, Error>(entry.clone())).await.map_err(ledger::not_appended)?;
     let number = written.map_or(0, |entry| entry.number);
@@ -147,7 +168,7 @@ async fn sweep(ask: &SweepAsk, flags: &Flags, env: &Env, signals: &Signals) -> R
     let dry = if ask.dry {
         Some("`--dry-run` was given".to_owned())
     } else if is_first {
-        Some("it is the first sweep of this backend: the next one does it".to_owned())
+        Some("it is the first sweep of this repository in this backend: the next one does it".to_owned())
     } else {
         None
     };

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use clap::{Arg, ArgAction, ArgMatches, Command as Clap};
 
-use super::reap::place;
+use super::reap::{look, place};
 use super::{ledger_verb, one_stack};
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
 use crate::base::moment::Moment;
 use crate::ci::console::Console;
+use crate::delivery::Definition;
 use crate::delivery::history::RepositoryHistory;
 use crate::delivery::place::ForgeAccess;
 use crate::engine::job::Job;
@@ -28,7 +29,7 @@ use crate::run::gates::{ledger, top};
 pub enum EndChange {
     /// The stack lives for so long from now on.
     Set(Duration),
-    /// It lives for so much longer than it would, or for so long if its time is over.
+    /// It lives for so much longer than it would, or for so long if its time is over. What lives without an end still does.
     Extend(Duration),
     /// It lives without an end.
     Never,
@@ -111,6 +112,7 @@ pub async fn ttl(
 ) -> Result<u8> {
     let (job, book) = ledger_verb::with_ledger("ttl", flags, env, console, signals).await?;
     let identity = job.identity().unwrap_or_default();
+    look::needs_stack(&job).await?;
     let Some(change) = ask.change else {
         let past = ledger::read(&book).await?.unwrap_or_default();
         console.line(&format!("`{identity}` {}", shown(past.expires())));
@@ -121,7 +123,21 @@ pub async fn ttl(
     let history = RepositoryHistory::new(&top(&job), job.env, &job.context, client.as_ref());
     crate::run::gates::place_in_history::refuse_a_change("ttl", &job, &history).await?;
     let is_review = ReviewName::parse(&identity.stack).is_some();
-    let settings = if is_review { place::definition(&history).await?.review } else { None };
+    let definition = if is_review || change != EndChange::Never {
+        place::definition(&history).await?
+    } else {
+        Definition::empty()
+    };
+    if change != EndChange::Never && !definition.reapable.allows(&identity.stack) {
+        return Err(refused(
+            format!(
+                "`reapable` of the default branch's file does not name `{}`: no sweep destroys it",
+                identity.stack
+            ),
+            "name it there first, see docs/reap.md",
+        ));
+    }
+    let settings = definition.review.filter(|_| is_review);
     let confirmed =
         ask.confirm.as_deref().is_some_and(|name| name == identity.stack || name == identity.to_string());
     let end = NewEnd { change, reason: &ask.reason, settings: settings.as_deref(), confirmed };
@@ -158,6 +174,11 @@ impl NewEnd<'_> {
             entry.state_after = Some(seen.identity.to_string());
         }
         let now = job.env.clock().now();
+        let past = ledger::read(book).await?.unwrap_or_default();
+        let lives_on = matches!(self.change, EndChange::Extend(_)) && past.expires().is_none();
+        if lives_on && (!is_review || past.opened().is_some()) {
+            return Ok(format!("`{identity}` lives without an end: there is nothing to extend"));
+        }
         let written = book.append(|past| self.decide(past, &entry, now, is_review, &identity.stack)).await;
         let written = written.map_err(ledger::not_appended)?;
         let (number, expires) = written.map_or((0, None), |entry| (entry.number, entry.expires));
@@ -188,7 +209,8 @@ impl NewEnd<'_> {
         let expires = match self.change {
             EndChange::Never => None,
             EndChange::Set(time) => Some(now.saturating_add(time.as_secs())),
-            EndChange::Extend(time) => Some(until.unwrap_or(now).max(now).saturating_add(time.as_secs())),
+            // What has lost its end since it was read is not given one.
+            EndChange::Extend(time) => until.map(|until| until.max(now).saturating_add(time.as_secs())),
         };
         let latest = self.settings.and_then(|review| review.ttl_max).and_then(|most| {
             let opened = past.opened().and_then(|opened| Moment::parse(&opened.time))?;

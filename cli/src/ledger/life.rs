@@ -94,6 +94,11 @@ impl History {
         self.life.issue.as_ref().and_then(|entry| entry.issue)
     }
 
+    /// The warnings since the stack was opened or destroyed, the oldest first, the newest ten.
+    pub fn all_warnings(&self) -> &[LedgerEntry] {
+        &self.life.warned
+    }
+
     /// The warnings of the end at the time `expires`, the oldest first.
     pub fn warnings<'h>(&'h self, expires: &'h str) -> impl Iterator<Item = &'h LedgerEntry> {
         self.life.warned.iter().filter(move |entry| entry.expires.as_deref() == Some(expires))

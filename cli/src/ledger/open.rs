@@ -40,8 +40,15 @@ impl LedgerFor<'_> {
         self.identity.backend_url.clone().unwrap_or_else(|| "the backend".to_owned())
     }
 
-    /// The project's name. Without it the place of the stack's objects is not known.
+    /// The project's name. Without it the place of the stack's objects is not known. The names are those of folders, so that one
+    /// which leads to another folder is refused.
     pub(super) fn project(&self) -> Result<&str, Problem> {
+        let names = [self.identity.project.as_deref().unwrap_or("-"), &self.identity.stack];
+        let is_plain = |name: &&str| !["", ".", ".."].contains(name) && !name.contains(['/', '\\', '\0']);
+        if let Some(name) = names.iter().find(|name| !is_plain(name)) {
+            let what = format!("`{}` is no name of a project or a stack", name.escape_debug());
+            return Err(Problem::without_hint(what));
+        }
         self.identity.project.as_deref().ok_or_else(|| {
             Problem::new(
                 format!("the project of the stack `{}` is not known", self.identity.stack),

@@ -142,7 +142,7 @@ fn of_ours(stack: &SweptStack, life: &LifeFacts, rules: &SweepRules) -> StackDec
 
 /// Whether the stack's time is over: its change request is closed, or its time to live is.
 fn over(stack: &SweptStack, life: &LifeFacts, rules: &SweepRules) -> SweepVerdict {
-    let Some(name) = &stack.name else { return expiry(None, life, rules) };
+    let Some(name) = &stack.name else { return expiry(stack.end(), life, rules) };
     let request = match &stack.request {
         Err(why) => return SweepVerdict::Unsure(why.clone()),
         Ok(None) => return SweepVerdict::Unsure("its change request was not asked for".to_owned()),
@@ -159,19 +159,19 @@ fn over(stack: &SweptStack, life: &LifeFacts, rules: &SweepRules) -> SweepVerdic
         RequestStanding::ClosedAt(_) => {
             SweepVerdict::Waits("its change request was closed a short time ago".to_owned())
         }
-        RequestStanding::Open => expiry(request.kept.then_some(life.latest.unwrap_or(u64::MAX)), life, rules),
+        RequestStanding::Open => expiry(stack.end(), life, rules),
     }
 }
 
-/// Whether the time to live is over; `latest` is the time up to which a label keeps the stack.
-fn expiry(latest: Option<u64>, life: &LifeFacts, rules: &SweepRules) -> SweepVerdict {
-    let Some(expires) = life.expires.map(|expires| latest.map_or(expires, |latest| latest.max(expires)))
-    else {
+/// Whether the time to live that has this end is over.
+fn expiry(end: Option<u64>, life: &LifeFacts, rules: &SweepRules) -> SweepVerdict {
+    let Some(expires) = end else {
         return SweepVerdict::Kept("it lives without an end".to_owned());
     };
+    let warned = || life.warned.iter().filter(|warning| warning.end == expires);
     let left = expires.saturating_sub(rules.now);
-    let was_warned = |which| life.warned.iter().any(|(one, _)| *one == which);
-    let first_notice = life.warned.iter().map(|(_, at)| *at).min();
+    let was_warned = |which| warned().any(|warning| warning.which == which);
+    let first_notice = warned().map(|warning| warning.at).min();
     if rules.now >= expires.saturating_add(SKEW) {
         return match first_notice {
             None => SweepVerdict::Warn { which: Warning::TwoHours, expires },

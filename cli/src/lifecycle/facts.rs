@@ -40,14 +40,39 @@ pub struct LifeFacts {
     pub expires: Option<u64>,
     /// The identity of the state that the time to live was set for. None for that of an opening.
     pub expires_for: Option<String>,
-    /// The warnings for this end: which one, and when.
-    pub warned: Vec<(Warning, u64)>,
+    /// The warnings that people were given.
+    pub warned: Vec<GivenWarning>,
     /// The times of the destructions in a row that failed.
     pub failures: Vec<u64>,
     /// Whether there is an issue about these.
     pub has_issue: bool,
     /// Whether a person has taken the stack out of the sweep.
     pub forgotten: bool,
+}
+
+/// A warning that people were given. Times are seconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GivenWarning {
+    /// Which one.
+    pub which: Warning,
+    /// The time at which it was given.
+    pub at: u64,
+    /// The end that it warned of. It counts for no other one.
+    pub end: u64,
+}
+
+impl SweptStack {
+    /// The end of the stack's time to live, in seconds since 1970: the one that the ledger has, or the latest one that the file
+    /// allows while the label keeps the stack of an open change request. None if it lives without an end.
+    pub fn end(&self) -> Option<u64> {
+        let life = self.life.as_ref().ok()?;
+        let expires = life.expires?;
+        let is_kept = |request: &RequestFacts| request.kept && request.standing == RequestStanding::Open;
+        if self.request.as_ref().is_ok_and(|request| request.as_ref().is_some_and(is_kept)) {
+            return life.latest.map(|latest| latest.max(expires));
+        }
+        Some(expires)
+    }
 }
 
 /// What lies in the backend.

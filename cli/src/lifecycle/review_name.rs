@@ -42,6 +42,13 @@ impl RepositoryIdentity {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The first eight hexadecimal digits of the identity's SHA-256, for a name that no other repository has.
+    pub fn digits(&self) -> String {
+        let mut digits = Digest::from_hash(Sha256::new_with_prefix(&self.0)).to_string();
+        digits.truncate(DIGITS);
+        digits
+    }
 }
 
 impl fmt::Display for RepositoryIdentity {

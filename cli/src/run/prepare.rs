@@ -64,6 +64,8 @@ pub struct RunRequest<'a> {
     pub review: Option<&'a ReviewRun>,
     /// The look for drift that it is.
     pub drift: Option<&'a DriftAsk>,
+    /// The verb that runs no program, and is admitted as `command` would be.
+    pub verb: Option<&'a str>,
 }
 
 impl<'a> RunRequest<'a> {
@@ -80,6 +82,7 @@ impl<'a> RunRequest<'a> {
             rollback: None,
             review: None,
             drift: None,
+            verb: None,
         }
     }
 
@@ -153,6 +156,7 @@ pub fn prepare<'a>(request: &RunRequest<'a>, until: Until, console: &mut Console
         rollback: request.rollback.cloned(),
         review: request.review.cloned(),
         drift: request.drift,
+        verb: request.verb,
         findings: Vec::new(),
     };
     outer_inputs(&mut found, request, console);
@@ -342,7 +346,7 @@ fn project_and_stack(found: &mut Prepared<'_>, _: &mut Console) {
     let readable = project.is_ok();
     found.project = found.keep(project).flatten();
     let Some(inputs) = found.inputs.as_ref().filter(|_| readable) else { return };
-    let stack = find_stack(inputs, found.project.as_ref());
+    let stack = find_stack(inputs, found.project.as_ref(), found.verb);
     if let (Ok(Some(stack)), None) = (&stack, &inputs.stack.name) {
         found.note(format!("stack: `{stack}`, the only one with a configuration file"));
     }
@@ -402,6 +406,7 @@ fn missing_stack_file(found: &Prepared<'_>, inputs: &Inputs) -> Option<(String, 
     let (project, stack) = (found.project.as_ref()?, found.stack.as_ref()?);
     // That of a change request's own stack is written by the run.
     let elsewhere = found.review.is_some()
+        || found.verb.is_some()
         || inputs.config.file.is_some()
         || !inputs.config.items.is_empty()
         || inputs.stack.upsert;

@@ -4019,13 +4019,17 @@ _stackstep() {
             return 0
             ;;
         stackstep__subcmd__reap)
-            opts="-C -h --dry-run --destroy-env --json --markdown --forget --reason --cwd --cloud-url --help"
+            opts="-C -h --dry-run --destroy-env --json --markdown --only --forget --reason --cwd --cloud-url --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --destroy-env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --only)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

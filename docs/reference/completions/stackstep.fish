@@ -1098,6 +1098,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand unlock" -l cloud-url
 complete -c stackstep -n "__fish_stackstep_using_subcommand unlock" -l run -d 'The id of the run, as its page and the ledger have it' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand unlock" -s h -l help -d 'Print help'
 complete -c stackstep -n "__fish_stackstep_using_subcommand reap" -l destroy-env -d 'The file with the variables of the processes that destroy: they have nothing else of this environment but PATH and HOME' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand reap" -l only -d 'Look at one stack of the folder\'s project, and destroy it here if a sweep would' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand reap" -l forget -d 'Take a stack out of the sweep: it is never destroyed by one' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand reap" -l reason -d 'Why a stack is taken out; it stands in the ledger' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand reap" -s C -l cwd -d 'The folder of the Pulumi program' -r

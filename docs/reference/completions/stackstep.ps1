@@ -1049,6 +1049,7 @@ Register-ArgumentCompleter -Native -CommandName 'stackstep' -ScriptBlock {
         }
         'stackstep;reap' {
             [CompletionResult]::new('--destroy-env', '--destroy-env', [CompletionResultType]::ParameterName, 'The file with the variables of the processes that destroy: they have nothing else of this environment but PATH and HOME')
+            [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Look at one stack of the folder''s project, and destroy it here if a sweep would')
             [CompletionResult]::new('--forget', '--forget', [CompletionResultType]::ParameterName, 'Take a stack out of the sweep: it is never destroyed by one')
             [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Why a stack is taken out; it stands in the ledger')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'The folder of the Pulumi program')

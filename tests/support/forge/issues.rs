@@ -28,6 +28,9 @@ pub fn answer(face: &dyn Face, words: &IssueWords, asked: &Asked, memory: &mut M
     let method = asked.method.as_str();
     if (method, rest) == ("POST", &[]) {
         let (title, body) = (asked.text("/title")?, asked.text(&format!("/{}", words.body))?);
+        if memory.refuses_issues {
+            return Some(face.error(403, "no permission"));
+        }
         memory.issues.push(StoredIssue::new(ME, &title, &body));
         let answer = Reply::json(201, &shown(face, words, memory, memory.issues.len()));
         memory.issues.extend(memory.after_opening.take());

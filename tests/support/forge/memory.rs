@@ -124,6 +124,8 @@ pub struct Memory {
     pub issues: Vec<StoredIssue>,
     /// What happens right after the next issue was opened, before its answer: another run that is as fast.
     pub after_opening: Option<StoredIssue>,
+    /// Whether the token may open no issue.
+    pub refuses_issues: bool,
     /// Who started the job in GitLab CI.
     pub started_by: Option<String>,
     /// Reactions to comments: the comment's id, and the vendor's word.

@@ -17,7 +17,6 @@ use crate::commands::{ledger_verb, one_stack};
 use crate::delivery::notify::NotifyEvent;
 use crate::engine::env_file;
 use crate::inputs::Command;
-use crate::inputs::headings::BackendInputs;
 use crate::inputs::resolve::Flags;
 use crate::ledger::entry::{EntryKind, instant_of};
 use crate::lifecycle::decide::{SweepDecision, SweepVerdict};
@@ -38,14 +37,16 @@ const GRACE: Duration = Duration::from_secs(60);
 /// The variables that a destroying process has of this environment.
 const KEPT: [&str; 2] = ["PATH", "HOME"];
 
-/// A stack that a job of its own destroys: `stackstep review down --stack STACK` in the folder `cwd`.
+/// A stack that a job of its own destroys: `stackstep reap --only STACK --cwd CWD --cloud-url BACKEND`.
 #[derive(Debug, Serialize)]
 pub(super) struct HandedOn {
     project: String,
     cwd: String,
     stack: String,
-    /// Whether a change request has it: another stack is destroyed by `stackstep destroy --remove`.
+    /// Whether a change request has it.
     review: bool,
+    /// The URL of the backend in which it was seen.
+    backend: Option<String>,
 }
 
 /// What acting needs.
@@ -66,7 +67,11 @@ impl Acting<'_> {
         page: &mut SweepPage,
         console: &mut Console,
     ) -> Result<Vec<HandedOn>> {
-        self.say_brake(decided.brake.as_deref(), page, console).await?;
+        match self.say_brake(decided.brake.as_deref(), page, console).await {
+            Ok(()) => {}
+            Err(stopped @ Error::Stopped { .. }) => return Err(stopped),
+            Err(error) => page.problems.push(format!("the issue about the brake: {error}")),
+        }
         let variables = self.variables(console)?;
         let mut handed_on = Vec::new();
         for ((one, decision), at) in looked.iter().zip(&decided.stacks).zip(0..) {
@@ -82,7 +87,7 @@ impl Acting<'_> {
                     if let Some(variables) = &variables {
                         Box::pin(self.destroy(one, variables, console)).await.map(Some)
                     } else {
-                        handed_on.push(one.handed_on());
+                        handed_on.push(one.handed_on(self.backend_of(one)));
                         Ok(Some("handed on to a job of its own".to_owned()))
                     }
                 }
@@ -124,14 +129,7 @@ impl Acting<'_> {
     ) -> Result<String> {
         let (project, job) = &self.place.projects[one.project];
         let facts = &one.facts;
-        let text = format!(
-            "The stack `{}/{}` is destroyed after {}: its time to live ends. To keep it, comment `/stackstep extend 2d`, set the \
-             label `stackstep/keep`, or run `stackstep ttl {} --extend 2d`.",
-            facts.project,
-            facts.stack,
-            instant_of(expires),
-            facts.stack
-        );
+        let text = warning(&facts.project, &facts.stack, facts.name.is_some(), expires);
         if let Some(name) = &facts.name {
             let client = self.place.forge.client();
             let body = format!("<!-- stackstep-expiry stack={} -->\n{text}\n", facts.stack);
@@ -210,15 +208,17 @@ impl Acting<'_> {
         }
     }
 
-    /// The command line of the destroying process. It asks the change request itself once more.
+    /// The backend in which the stack was seen.
+    fn backend_of(&self, one: &StackInSight) -> Option<&str> {
+        self.place.projects[one.project].1.backend.url.as_deref()
+    }
+
+    /// The command line of the destroying process. It decides anew, in the backend in which the stack was seen, whatever the
+    /// file of its variables names.
     fn arguments(&self, one: &StackInSight) -> Vec<String> {
-        let mut arguments: Vec<String> = match one.facts.name {
-            Some(_) => vec!["review".to_owned(), "down".to_owned()],
-            None => vec!["destroy".to_owned(), "--remove".to_owned()],
-        };
-        arguments.extend(["--stack".to_owned(), one.facts.stack.clone()]);
-        if let Some(urls) = self.flags.get(BackendInputs::cloud_url.name()) {
-            arguments.extend(urls.iter().flat_map(|url| ["--cloud-url".to_owned(), url.clone()]));
+        let mut arguments = vec!["reap".to_owned(), "--only".to_owned(), one.facts.stack.clone()];
+        if let Some(url) = self.backend_of(one) {
+            arguments.extend(["--cloud-url".to_owned(), url.to_owned()]);
         }
         arguments
     }
@@ -230,11 +230,15 @@ impl Acting<'_> {
         let why = one.failure.as_deref().unwrap_or("nothing is known of the reason");
         let why: String =
             console.masker().mask(why).chars().map(|c| if c == '`' { '\'' } else { c }).collect();
+        let by_hand = match facts.name {
+            Some(_) => format!("review down --stack {}", facts.stack),
+            None => format!("destroy --stack {} --remove", facts.stack),
+        };
         let body = format!(
             "Several tries have failed. The last one said:\n\n```\n{why}\n```\n\nDestroy it by hand, in `{}`:\n\n```\nstackstep \
-             destroy --stack {} --remove\n```\n\nor leave it alone for good:\n\n```\nstackstep reap --forget {} --reason …\n```\n\nThe \
+             {by_hand}\n```\n\nor leave it alone for good:\n\n```\nstackstep reap --forget {} --reason …\n```\n\nThe \
              sweep tries it again once a day.\n",
-            one.cwd, facts.stack, facts.stack
+            one.cwd, facts.stack
         );
         let Some(number) = self.issue(&title, &body).await? else {
             return Ok("the forge has no issues, so that nobody was told".to_owned());
@@ -282,14 +286,27 @@ impl Acting<'_> {
 }
 
 impl StackInSight {
-    fn handed_on(&self) -> HandedOn {
+    fn handed_on(&self, backend: Option<&str>) -> HandedOn {
         HandedOn {
             project: self.facts.project.clone(),
             cwd: self.cwd.clone(),
             stack: self.facts.stack.clone(),
             review: self.facts.name.is_some(),
+            backend: backend.map(str::to_owned),
         }
     }
+}
+
+/// The text that warns of a stack's end, with what keeps it.
+fn warning(project: &str, stack: &str, has_request: bool, expires: u64) -> String {
+    // Without a change request there is nothing to comment on.
+    let on_the_request =
+        if has_request { "comment `/stackstep extend 2d`, set the label `stackstep/keep`, or " } else { "" };
+    let end = instant_of(expires);
+    format!(
+        "The stack `{project}/{stack}` is destroyed after {end}: its time to live ends. To keep it, {on_the_request}run `stackstep \
+         ttl {stack} --extend 2d --reason …`."
+    )
 }
 
 fn join(one: Option<String>, other: &str) -> String {
@@ -306,4 +323,17 @@ fn not_destroyed(why: &str) -> Error {
 
 fn own_program() -> Result<PathBuf> {
     std::env::current_exe().map_err(|error| not_destroyed(&format!("the own program is not known: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::warning;
+
+    #[test]
+    fn only_the_people_of_a_change_request_are_told_to_comment() {
+        let (review, other) = (warning("shop", "pr-7-0123abcd", true, 0), warning("shop", "demo", false, 0));
+        assert!(review.contains("`/stackstep extend 2d`") && review.contains("`stackstep/keep`"), "{review}");
+        assert!(!other.contains("/stackstep") && !other.contains("stackstep/keep"), "{other}");
+        assert!(other.contains("run `stackstep ttl demo --extend 2d --reason …`"), "{other}");
+    }
 }

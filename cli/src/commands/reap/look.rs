@@ -12,15 +12,18 @@ use crate::fleet::FoundProject;
 use crate::forge::{ChangeRequest, Client};
 use crate::ledger::Ledger;
 use crate::ledger::backend_stacks::BackendStacks;
+use crate::ledger::entry::LedgerEntry;
 use crate::ledger::history::History;
+use crate::ledger::state_identity::{self, StateIdentity};
 use crate::lifecycle::ReviewName;
 use crate::lifecycle::facts::{
-    HeldFacts, LifeFacts, ReadFact, RequestFacts, RequestStanding, SweptStack, Warning,
+    GivenWarning, HeldFacts, LifeFacts, ReadFact, RequestFacts, RequestStanding, SweptStack, Warning,
 };
 use crate::lifecycle::mark::TAG;
 use crate::lifecycle::ownership::FoundStack;
 use crate::process::signals::Signals;
 use crate::pulumi::stack::StackName;
+use crate::report::Reason;
 use crate::run::gates::ledger;
 
 /// The label by which a change request keeps its stacks for as long as `ttl-max` allows.
@@ -74,6 +77,54 @@ pub(super) async fn look_at_all(
     Ok((looked, problems))
 }
 
+/// Looks at the stack with this name of the place's only project.
+///
+/// # Errors
+/// The stacks can't be listed, or there is none of the name.
+pub(super) async fn look_at_one(place: &SweepPlace<'_>, stack: &str) -> Result<StackInSight> {
+    let (project, job) = &place.projects[0];
+    let unread = |problem: Problem| Error::Refused {
+        what: format!("the stacks of {}: {}", project.project, problem.what),
+        hint: problem.hint.unwrap_or_else(|| "let the job read the backend".to_owned()),
+        reason: Reason::Gate,
+    };
+    let stacks = stacks_of(job, place).map_err(unread)?;
+    if !stacks.names().await.map_err(unread)?.iter().any(|name| name == stack) {
+        return Err(no_stack(job, stack));
+    }
+    let client = place.forge.client();
+    let mut requests = Requests { client: &client, known: BTreeMap::new() };
+    Ok(Box::pin(look_at(place, project, job, &stacks, stack.to_owned(), &mut requests)).await)
+}
+
+/// The error of a stack that is not in its backend.
+pub(in crate::commands) fn no_stack(job: &Job<'_>, stack: &str) -> Error {
+    let project = job.identity().and_then(|identity| identity.project).unwrap_or_default();
+    Error::Refused {
+        what: format!("there is no stack `{project}/{stack}` in the backend"),
+        hint: "`pulumi stack ls` names those that there are".to_owned(),
+        reason: Reason::StackNotFound,
+    }
+}
+
+/// Fails unless the job's stack is in its backend, with or without resources.
+pub(in crate::commands) async fn needs_stack(job: &Job<'_>) -> Result<()> {
+    let identity = job.identity().unwrap_or_default();
+    let token = job.backend.token_for_requests();
+    let of = ledger::ledger_for(job, &identity, token.as_ref(), None);
+    let unread = |problem: Problem| Error::Refused {
+        what: format!("whether there is a stack `{identity}` is not known: {}", problem.what),
+        hint: problem.hint.unwrap_or_else(|| "let the job read the backend".to_owned()),
+        reason: Reason::Gate,
+    };
+    let is_there = match BackendStacks::open(&of) {
+        Ok(stacks) => stacks.names().await.map_err(unread)?.contains(&identity.stack),
+        // Not a folder or a bucket.
+        Err(_) => state_identity::read(&of).await.map_err(unread)?.identity != StateIdentity::NoStack,
+    };
+    if is_there { Ok(()) } else { Err(no_stack(job, &identity.stack)) }
+}
+
 fn stacks_of(job: &Job<'_>, place: &SweepPlace<'_>) -> Result<BackendStacks, Problem> {
     let identity = job.identity().unwrap_or_default();
     let token = job.backend.token_for_requests();
@@ -114,7 +165,7 @@ async fn look_at(
     let failure = history.ok().and_then(|history| history.destroy_failures().last()?.reason.clone());
     let facts = SweptStack {
         project: project.project.clone(),
-        reapable: true,
+        reapable: place.definition.reapable.allows(&stack),
         protected: protected(place, &stack),
         held: held.map(|held| HeldFacts {
             locked_by: held.locks.first().map(ToString::to_string),
@@ -149,10 +200,11 @@ fn life_of(history: &History) -> ReadFact<LifeFacts> {
         None => None,
         Some(time) => Some(seconds(time).ok_or("the end of its time to live can't be read")?),
     };
-    let warnings = history.expires().into_iter().flat_map(|expires| history.warnings(expires));
-    let warned = warnings
-        .filter_map(|entry| Some((Warning::from_word(entry.reason.as_deref()?)?, seconds(&entry.time)?)))
-        .collect();
+    let given = |entry: &LedgerEntry| {
+        let which = Warning::from_word(entry.reason.as_deref()?)?;
+        Some(GivenWarning { which, at: seconds(&entry.time)?, end: seconds(entry.expires.as_deref()?)? })
+    };
+    let warned = history.all_warnings().iter().filter_map(given).collect();
     Ok(LifeFacts {
         opened: history.opened().cloned(),
         latest: None,

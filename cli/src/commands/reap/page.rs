@@ -52,10 +52,9 @@ pub struct SweepLine {
     pub failed: bool,
 }
 
-/// The line of a stack, before anything is done.
-pub(super) fn line(looked: &StackInSight, decision: &StackDecision) -> SweepLine {
-    let facts = &looked.facts;
-    let why = match &decision.verdict {
+/// The reason for a verdict.
+pub(super) fn why(verdict: &SweepVerdict) -> String {
+    match verdict {
         SweepVerdict::Foreign(why)
         | SweepVerdict::Unsure(why)
         | SweepVerdict::Kept(why)
@@ -63,16 +62,20 @@ pub(super) fn line(looked: &StackInSight, decision: &StackDecision) -> SweepLine
         | SweepVerdict::Destroy(why) => why.clone(),
         SweepVerdict::Forgotten => "a person has taken it out of the sweep".to_owned(),
         SweepVerdict::Warn { .. } => "its time to live ends soon".to_owned(),
-    };
-    let expires = facts.life.as_ref().ok().and_then(|life| life.expires);
+    }
+}
+
+/// The line of a stack, before anything is done.
+pub(super) fn line(looked: &StackInSight, decision: &StackDecision) -> SweepLine {
+    let facts = &looked.facts;
     SweepLine {
         project: facts.project.clone(),
         stack: facts.stack.clone(),
         cwd: looked.cwd.clone(),
         change_request: facts.name.as_ref().map(ReviewName::number),
-        expires: expires.map(instant_of),
+        expires: facts.end().map(instant_of),
         verdict: decision.verdict.word().to_owned(),
-        why,
+        why: why(&decision.verdict),
         done: None,
         failed: false,
     }

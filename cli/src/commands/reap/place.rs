@@ -31,7 +31,8 @@ use crate::run::prepare::{RunRequest, Until, prepare};
 
 use super::super::one_stack;
 
-/// The stack that a job of the sweep has in place of one, and the project and stack of the sweep's own ledger.
+/// The stack that a job of the sweep has in place of one, and the project and the beginning of the stack of the sweep's own
+/// ledger.
 const NOBODY: &str = "reap";
 const OWN_PROJECT: &str = "stackstep";
 
@@ -58,6 +59,8 @@ pub(super) struct SweepProjects {
     problems: Vec<String>,
     /// The top folder of the repository.
     top: PathBuf,
+    /// The folder that the flags name.
+    folder: PathBuf,
 }
 
 impl SweepProjects {
@@ -70,7 +73,7 @@ impl SweepProjects {
         }
         let outer = judged.outer.as_ref();
         let folder = outer.map_or_else(|| env.cwd().to_owned(), |outer| outer.folder.clone());
-        let top = git::top(&folder).unwrap_or(folder);
+        let top = git::top(&folder).unwrap_or_else(|| folder.clone());
         let file = ConfigFile::in_folder(&top, true)?;
         let wanted = file.as_ref().map(ConfigFile::projects).transpose()?.flatten();
         let found = RepositoryStacks::find(&top, wanted.as_deref());
@@ -82,7 +85,19 @@ impl SweepProjects {
             problems: found.problems.iter().map(Problem::in_one_line).collect(),
             projects: found.projects.into_iter().map(with_flags).collect(),
             top,
+            folder,
         })
+    }
+
+    /// Only the project of the folder that the flags name.
+    #[must_use]
+    pub fn only_here(self) -> Self {
+        let here = std::fs::canonicalize(&self.folder).ok();
+        let is_here = |project: &FoundProject| {
+            here.is_some() && std::fs::canonicalize(self.top.join(&project.cwd)).ok() == here
+        };
+        let projects = self.projects.into_iter().filter(|(project, _)| is_here(project)).collect();
+        Self { projects, problems: Vec::new(), ..self }
     }
 }
 
@@ -179,12 +194,17 @@ impl<'a> SweepPlace<'a> {
         &self.forge.place
     }
 
+    /// The stack of the sweep's own ledger, which no other repository has that keeps its stacks in the same backend.
+    fn own_stack(&self) -> String {
+        format!("{NOBODY}-{}", self.repository.digits())
+    }
+
     /// The sweep's own ledger, beside those of the stacks: whether there was a sweep, and the issue about its brake.
     pub fn own_ledger(&self) -> Ledger {
         let job = &self.projects[0].1;
         let mut identity = job.identity().unwrap_or_default();
         identity.project = Some(OWN_PROJECT.to_owned());
-        NOBODY.clone_into(&mut identity.stack);
+        identity.stack = self.own_stack();
         let token = job.backend.token_for_requests();
         Ledger::open(&ledger::ledger_for(job, &identity, token.as_ref(), Some(self.forge_place())))
     }
@@ -196,14 +216,14 @@ impl<'a> SweepPlace<'a> {
         Ok(ledger::read(&book).await?.unwrap_or_default())
     }
 
-    /// Whether no sweep of this backend has said yet what it would do.
+    /// Whether no sweep of this repository in this backend has said yet what it would do.
     pub async fn is_first_sweep(&self) -> Result<bool> {
         Ok(self.own_history().await?.last() == 0)
     }
 
     /// Writes down that a sweep has said what it would do.
     pub async fn note_sweep(&self, console: &Console) -> Result<()> {
-        let entry = self.entry(OWN_PROJECT, NOBODY, EntryKind::Swept);
+        let entry = self.own_entry(EntryKind::Swept);
         append(&self.own_ledger(), entry, console).await
     }
 
@@ -217,7 +237,7 @@ impl<'a> SweepPlace<'a> {
 
     /// A new entry of the sweep's own ledger.
     pub fn own_entry(&self, kind: EntryKind) -> LedgerEntry {
-        self.entry(OWN_PROJECT, NOBODY, kind)
+        self.entry(OWN_PROJECT, &self.own_stack(), kind)
     }
 }
 

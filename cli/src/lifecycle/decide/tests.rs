@@ -4,7 +4,7 @@ use super::*;
 use std::time::UNIX_EPOCH;
 
 use crate::ledger::entry::{EntryKind, LedgerEntry};
-use crate::lifecycle::facts::{HeldFacts, RequestFacts};
+use crate::lifecycle::facts::{GivenWarning, HeldFacts, RequestFacts};
 use crate::lifecycle::mark::{Mark, in_message};
 use crate::lifecycle::ownership::FoundStack;
 use crate::lifecycle::{RepositoryIdentity, ReviewName};
@@ -83,6 +83,11 @@ fn held(stack: &mut SweptStack) -> &mut HeldFacts {
 
 fn request(stack: &mut SweptStack) -> &mut RequestFacts {
     stack.request.as_mut().unwrap().as_mut().unwrap()
+}
+
+/// Warnings of the end of the stack's time to live: which one, and when.
+fn warned_of(end: u64, warnings: &[(Warning, u64)]) -> Vec<GivenWarning> {
+    warnings.iter().map(|&(which, at)| GivenWarning { which, at, end }).collect()
 }
 
 fn opened(stack: &mut SweptStack) -> &mut LedgerEntry {
@@ -218,7 +223,7 @@ fn people_are_warned_two_days_and_two_hours_before_and_once_each() {
     let warned = |left: u64, warned: &[(Warning, u64)]| {
         verdict(|stack| {
             open_with_end(stack, NOW + left);
-            life(stack).warned = warned.to_vec();
+            life(stack).warned = warned_of(NOW + left, warned);
         })
     };
     let which = |verdict: SweepVerdict| match verdict {
@@ -237,7 +242,7 @@ fn nothing_is_destroyed_for_its_time_without_a_warning_and_some_notice() {
     let over = |ago: u64, warned: &[(Warning, u64)]| {
         verdict(|stack| {
             open_with_end(stack, NOW - ago);
-            life(stack).warned = warned.to_vec();
+            life(stack).warned = warned_of(NOW - ago, warned);
         })
     };
     assert!(matches!(over(DAY, &[]), SweepVerdict::Warn { which: Warning::TwoHours, .. }));
@@ -252,7 +257,8 @@ fn the_label_keeps_the_stack_of_an_open_change_request_up_to_the_longest_time() 
     let kept = |latest: Option<u64>, standing: RequestStanding| {
         verdict(|stack| {
             open_with_end(stack, NOW - 10 * DAY);
-            life(stack).warned = vec![(Warning::TwoHours, NOW - DAY)];
+            let end = latest.unwrap_or(NOW - 10 * DAY);
+            life(stack).warned = warned_of(end, &[(Warning::TwoHours, NOW - DAY)]);
             life(stack).latest = latest;
             request(stack).kept = true;
             request(stack).standing = standing;
@@ -262,6 +268,21 @@ fn the_label_keeps_the_stack_of_an_open_change_request_up_to_the_longest_time() 
     assert!(matches!(kept(Some(NOW + 9 * DAY), RequestStanding::Open), SweepVerdict::Kept(_)));
     assert!(matches!(kept(Some(NOW - DAY), RequestStanding::Open), SweepVerdict::Destroy(_)));
     assert!(matches!(kept(None, RequestStanding::ClosedAt(NOW - DAY)), SweepVerdict::Destroy(_)));
+}
+
+#[test]
+fn a_warning_of_the_end_that_the_label_makes_counts_for_that_end_alone() {
+    let kept = |end_of_the_warning: u64| {
+        verdict(|stack| {
+            open_with_end(stack, NOW - 10 * DAY);
+            life(stack).latest = Some(NOW - DAY);
+            request(stack).kept = true;
+            life(stack).warned = warned_of(end_of_the_warning, &[(Warning::TwoHours, NOW - 4 * HOUR)]);
+        })
+    };
+    let again = SweepVerdict::Warn { which: Warning::TwoHours, expires: NOW - DAY };
+    assert_eq!(kept(NOW - 10 * DAY), again, "the end without the label was another one");
+    assert!(matches!(kept(NOW - DAY), SweepVerdict::Destroy(_)), "it was warned of, and is over");
 }
 
 #[test]
@@ -275,7 +296,7 @@ fn any_other_stack_is_ours_only_with_the_state_that_its_time_was_set_for() {
             *life(stack) = LifeFacts {
                 expires: Some(NOW - DAY),
                 expires_for: Some("sha256:aa".to_owned()),
-                warned: vec![(Warning::TwoHours, NOW - DAY)],
+                warned: warned_of(NOW - DAY, &[(Warning::TwoHours, NOW - DAY)]),
                 ..LifeFacts::default()
             };
             change(stack);

@@ -16,7 +16,8 @@ impl StackName {
         let text = text.trim();
         let parts: Vec<&str> = text.split('/').collect();
         let legal = |part: &&str| {
-            !part.is_empty()
+            // A part is the name of a folder or of a file.
+            ![".", "..", ""].contains(part)
                 && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
         };
         let name_fits = parts.last().is_some_and(|name| name.len() <= 100);

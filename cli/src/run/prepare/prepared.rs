@@ -70,6 +70,8 @@ pub struct Prepared<'a> {
     pub review: Option<ReviewRun>,
     /// The look for drift that the run is.
     pub drift: Option<&'a DriftAsk>,
+    /// The verb that runs no program, if it is prepared for one.
+    pub verb: Option<&'a str>,
     /// What was found on the way, in order.
     pub findings: Vec<Finding>,
 }

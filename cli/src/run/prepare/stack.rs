@@ -8,9 +8,13 @@ use crate::inputs::{Command, Effect, Inputs};
 use crate::pulumi::project::{self, Project};
 use crate::pulumi::stack::StackName;
 
-/// The stack that the inputs name. A command that only reads may take a project's only stack; one that changes things
+/// The stack that the inputs name, for the command or for the `verb` that is admitted as it would be. A command that only reads may take a project's only stack; one that changes things
 /// never guesses.
-pub(super) fn find_stack(inputs: &Inputs, project: Option<&Project>) -> Result<Option<StackName>> {
+pub(super) fn find_stack(
+    inputs: &Inputs,
+    project: Option<&Project>,
+    verb: Option<&str>,
+) -> Result<Option<StackName>> {
     let named_in_full = inputs.stack.name.as_ref().is_some_and(|stack| stack.project().is_some());
     let needs_project = match inputs.command {
         Command::Outputs => !named_in_full,
@@ -36,7 +40,8 @@ pub(super) fn find_stack(inputs: &Inputs, project: Option<&Project>) -> Result<O
             format!("set `stack`; the project has `{}`", names.join("`, `"))
         }
     };
-    Err(Error::input(format!("no stack is named for `{}`", inputs.command.word()), hint))
+    let asked = verb.unwrap_or(inputs.command.word());
+    Err(Error::input(format!("no stack is named for `{asked}`"), hint))
 }
 
 fn no_project(cwd: &Path, command: Command) -> Error {
