@@ -269,8 +269,7 @@ fn a_job_with_the_key_of_the_base_stack_is_refused() {
 fn the_key_of_the_base_stack_is_known_again_in_a_file_and_what_is_not_known_is_refused() {
     let review = Review::opened(SECTION, &shop(&[]));
     review.stage.write("key.txt", OF_THE_BASE);
-    let review = Review { stage: review.stage.without("PULUMI_CONFIG_PASSPHRASE"), ..review }
-        .with("PULUMI_CONFIG_PASSPHRASE_FILE", "key.txt");
+    let review = review.with("PULUMI_CONFIG_PASSPHRASE_FILE", "key.txt");
     let run = review.up().ends_with(73);
     assert!(run.log.contains("the job's passphrase is that of the base stack `staging`"), "{}", run.log);
     let review = review.with("PULUMI_CONFIG_PASSPHRASE_FILE", "missing.txt");
