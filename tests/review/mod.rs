@@ -141,5 +141,31 @@ fn a_job_for_no_change_request_says_so() {
     let change = Change::of(PLAIN);
     let change = Change { repository: change.repository.on_branch("main"), ..change };
     change.run("up").ends_with(2).says("this job is for no change request");
-    change.run("up --stack pr-7-0123abcd").ends_with(2).says("`stack` can't be set");
+}
+
+#[test]
+fn a_flag_that_the_verb_has_by_itself_is_none() {
+    let change = Change::of(PLAIN);
+    for line in
+        ["up --stack pr-7-0123abcd", "up --config-file x", "up --upsert", "down --remove", "down --nonce x"]
+    {
+        let flag = line.split(' ').nth(1).unwrap();
+        change.run(line).ends_with(2).says(&format!("unexpected argument '{flag}'"));
+    }
+}
+
+#[test]
+fn the_changes_own_file_does_not_name_the_forge() {
+    let change = Change::of("review: { from: staging, label: preview-environment }\n");
+    let api = format!("{}/api/v4", change.fake.server.url());
+    let scene = change.repository.scene.without("STACKSTEP_FORGE_URL").with("CI_API_V4_URL", &api);
+    let change = Change { repository: Repository { scene }, ..change };
+    let attacker = Fake::start(FACES.iter().copied().find(|face| face.name() == "gitlab").unwrap());
+    let url = attacker.server.url();
+    let file = format!("forge-url: {url}\nstacks: {{ \"pr-*\": {{ forge-url: \"{url}\" }} }}\n");
+    change.repository.scene.write("stackstep.yaml", &file);
+    change.run("up").ends_with(0).says("does not have the label `preview-environment`");
+    change.run("down").ends_with(73).says("merge request !7 is open");
+    assert!(attacker.server.received().is_empty(), "it got the forge's token");
+    change.has_made_nothing();
 }

@@ -3,27 +3,29 @@
 
 mod base_config;
 mod down;
+mod end;
 mod found;
 mod lock;
 mod opening;
 mod place;
 mod up;
 
-use clap::{ArgMatches, Command as Clap};
+use clap::{Arg, ArgMatches, Command as Clap};
 
 use super::input_flags::flags;
-use super::{ledger_verb, one_stack};
+use super::one_stack;
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
 use crate::ci::console::Console;
 use crate::commands::early;
 use crate::inputs::Command;
+use crate::inputs::headings::{ConfigInputs, StackInputs};
 use crate::inputs::resolve::Flags;
 use crate::process::signals::Signals;
 use crate::run::prepare::{RunRequest, Until, prepare};
 
-/// The flag with the nonce that a sweep has decided on.
-const NONCE: &str = "nonce";
+/// The inputs that the verbs have by themselves: no flag sets them.
+const OWN: [&str; 3] = [ConfigInputs::file.name(), StackInputs::upsert.name(), StackInputs::remove.name()];
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,10 +33,7 @@ pub enum ReviewAsk {
     /// Deploys the change request's own stack, and makes it first.
     Up,
     /// Destroys and removes it.
-    Down {
-        /// The nonce of the stack on which a sweep has decided, so that the change request is not asked.
-        nonce: Option<String>,
-    },
+    Down,
 }
 
 impl ReviewAsk {
@@ -42,19 +41,11 @@ impl ReviewAsk {
     pub fn clap() -> Clap {
         let up = Clap::new("up")
             .about("Deploy the stack of the change request that the job is for, and make it first")
-            .args(flags(&[Command::Up]));
+            .args(own_flags(Command::Up, &[StackInputs::name.name()]));
         let down = Clap::new("down")
             .about("Destroy and remove the stack of a change request that is closed")
             .arg(one_stack::stack_argument())
-            .arg(
-                ledger_verb::text(
-                    NONCE,
-                    "NONCE",
-                    "The nonce of the stack's mark, as the sweep says it that has decided: the change request is not asked then",
-                )
-                .display_order(0),
-            )
-            .args(flags(&[Command::Destroy]));
+            .args(own_flags(Command::Destroy, &[]));
         Clap::new("review")
             .about("Stacks of change requests: `review up`, `review down`")
             .subcommand_required(true)
@@ -65,7 +56,7 @@ impl ReviewAsk {
     /// What the command line asks for, and the matches that hold its flags.
     pub fn given(matches: &ArgMatches) -> (Self, &ArgMatches) {
         match matches.subcommand() {
-            Some(("down", down)) => (Self::Down { nonce: down.get_one::<String>(NONCE).cloned() }, down),
+            Some(("down", down)) => (Self::Down, down),
             Some((_, up)) => (Self::Up, up),
             None => (Self::Up, matches),
         }
@@ -75,9 +66,15 @@ impl ReviewAsk {
     fn command(&self) -> Command {
         match self {
             Self::Up => Command::Up,
-            Self::Down { .. } => Command::Destroy,
+            Self::Down => Command::Destroy,
         }
     }
+}
+
+/// The flags of the inputs that a command reads, but for those that the verbs have by themselves.
+fn own_flags(command: Command, others: &[&str]) -> Vec<Arg> {
+    let is_own = |flag: &Arg| OWN.iter().chain(others).any(|name| flag.get_id() == name);
+    flags(&[command]).into_iter().filter(|flag| !is_own(flag)).collect()
 }
 
 /// Carries out what is asked for. Returns the exit status.
@@ -90,15 +87,16 @@ pub async fn run(
 ) -> Result<u8> {
     let done = match ask {
         ReviewAsk::Up => Box::pin(up::up(flags, env, console, signals)).await,
-        ReviewAsk::Down { nonce } => {
-            Box::pin(down::down(nonce.as_deref(), flags, env, console, signals)).await
-        }
+        ReviewAsk::Down => Box::pin(down::down(flags, env, console, signals)).await,
     };
     match done {
         Ok(status) => Ok(status),
         Err(error) => {
             // What did not begin has its result all the same.
-            let request = RunRequest::new(Some(ask.command()), flags, env);
+            let request = RunRequest {
+                review: Some(&place::NOT_YET),
+                ..RunRequest::new(Some(ask.command()), flags, env)
+            };
             if let Error::Skipped { what, hint, .. } = &error {
                 console.line(&format!("skipped: {what}; {hint}"));
             }

@@ -16,6 +16,7 @@ use crate::engine::install::version::Demand;
 use crate::engine::line::Scope;
 use crate::engine::plan::EngineEnv;
 use crate::inputs::config_map::ConfigItem;
+use crate::inputs::file::ConfigFile;
 use crate::inputs::{Command, Inputs};
 use crate::lifecycle::settings::drift::DriftSettings;
 use crate::pulumi::backend::Backend;
@@ -93,6 +94,9 @@ pub struct ReviewRun {
     pub config: Vec<ConfigItem>,
     /// The time to wait for the stack's lock, at least.
     pub lock_timeout: Duration,
+    /// The inputs that the default branch's file has for the stack. The change's own file sets none but those that a
+    /// stranger's may.
+    pub entry: Option<ConfigFile>,
 }
 
 impl ReviewRun {

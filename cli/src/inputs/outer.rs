@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use super::file::ConfigFile;
 use super::found::{Found, Raw, Resolved, Source};
-use super::headings::{COMMAND, PROFILE, Profile, StackInputs};
+use super::headings::{COMMAND, EngineInputs, PROFILE, Profile, StackInputs};
 use super::input::{Group, Input, Kind};
 use super::resolve::{
     Flags, OuterSources, default_value, file_value, resolve_command, strange_inputs,
@@ -37,6 +37,9 @@ pub struct OuterInputs {
     warnings: Vec<String>,
 }
 
+/// The input that may name a program of the work folder, though it is no path by itself.
+const ENGINE: &str = EngineInputs::engine.name();
+
 /// The part of a `stackstep.yaml` that is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileUse {
@@ -44,6 +47,9 @@ pub enum FileUse {
     Whole,
     /// The inputs that [`strangers::counts`] allows; the detail is that of a report if the file does not set it.
     Allowed(Detail),
+    /// The inputs that name no file: it is the file of another commit than that of the work folder, whose files can be a
+    /// stranger's.
+    WithoutFiles,
 }
 
 impl OuterInputs {
@@ -139,25 +145,30 @@ impl OuterInputs {
 
     /// Joins all values: these, then the allowed ones of `file`, then the defaults.
     pub fn with_file(self, file: Option<&ConfigFile>, counts: FileUse) -> Result<Resolved> {
-        self.with_files(&file.into_iter().collect::<Vec<_>>(), counts)
+        self.with_files(&file.into_iter().map(|file| (file, counts)).collect::<Vec<_>>())
     }
 
     /// Joins all values: these, then the allowed ones of the files, of which the first that has a value counts, then the
     /// defaults. Of a rule all values count.
-    pub fn with_files(self, files: &[&ConfigFile], counts: FileUse) -> Result<Resolved> {
+    pub fn with_files(self, files: &[(&ConfigFile, FileUse)]) -> Result<Resolved> {
         let Self { command, asked, mut values, mut overruled, mut warnings, .. } = self;
-        let mut left_out = Vec::new();
+        let (mut left_out, mut files_named) = (Vec::new(), Vec::new());
         for input in INPUTS {
-            let mut having = files.iter().filter(|file| file.get(input).is_some());
+            let names_a_file = matches!(input.kind, Kind::Path | Kind::ProgramPath) || input.name == ENGINE;
+            let mut having = files.iter().filter(|(file, _)| file.get(input).is_some());
             let first = if values.contains_key(input.name) { None } else { having.next() };
-            if input.group == Group::Rules && counts == FileUse::Whole {
-                for file in having {
+            if input.group == Group::Rules {
+                for (file, _) in having.filter(|(_, counts)| !matches!(counts, FileUse::Allowed(_))) {
                     overruled.entry(input.name).or_default().extend(file_value(file, input)?);
                 }
             }
-            let Some(file) = first else { continue };
-            let found = match counts {
-                FileUse::Whole => file_value(file, input)?,
+            let Some((file, counts)) = first else { continue };
+            let found = match *counts {
+                FileUse::WithoutFiles if names_a_file => {
+                    files_named.push(input.name);
+                    None
+                }
+                FileUse::Whole | FileUse::WithoutFiles => file_value(file, input)?,
                 FileUse::Allowed(shown) => {
                     let read = strangers::ALLOWED.contains(&input.name);
                     let found = if read { file_value(file, input)? } else { None };
@@ -169,6 +180,7 @@ impl OuterInputs {
             values.extend(found.map(|found| (input.name, found)));
         }
         warnings.extend(warning_for_left_out(&left_out));
+        warnings.extend(warning_for_files(&files_named));
 
         let official_action = values
             .get(PROFILE.name())
@@ -192,6 +204,17 @@ fn warning_for_left_out(names: &[&str]) -> Option<String> {
         format!(
             "`{}` of `stackstep.yaml` {is} not used: the file comes with a change that is not trusted; set {them} on \
              the step or in the job's environment where it has to hold for such changes too",
+            names.join("`, `")
+        )
+    })
+}
+
+/// One warning for all inputs of another commit's file that name files of the work folder.
+fn warning_for_files(names: &[&str]) -> Option<String> {
+    (!names.is_empty()).then(|| {
+        format!(
+            "`{}` of the default branch's `stackstep.yaml` names a file that the change can have written, and is not used: \
+             set it on the step or in the job's environment",
             names.join("`, `")
         )
     })

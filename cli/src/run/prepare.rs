@@ -217,10 +217,11 @@ impl Prepared<'_> {
         self.findings.push(Finding::Error(error));
     }
 
-    /// The part of `stackstep.yaml` that this run may use.
+    /// The part of the work folder's `stackstep.yaml` that this run may use. Nobody has reviewed what a change request shows in
+    /// a stack of its own, whose job has more than its preview: the passphrase of the base stack.
     fn file_use(&self) -> FileUse {
         match self.standing {
-            Standing::Ours => FileUse::Whole,
+            Standing::Ours if self.review.is_none() => FileUse::Whole,
             _ => FileUse::Allowed(Detail::of_repository(self.context.public)),
         }
     }
@@ -363,6 +364,13 @@ fn inputs_of_the_stack(found: &mut Prepared<'_>, console: &mut Console) {
     let counts = found.file_use();
     let linked = counts != FileUse::Whole;
     let layered = || -> Result<Option<Resolved>> {
+        if let Some(review) = &found.review {
+            let Some(entry) = &review.entry else { return Ok(None) };
+            let nearest = outer.file(linked)?;
+            let files = std::iter::once((entry, FileUse::WithoutFiles));
+            let files: Vec<_> = files.chain(nearest.iter().map(|file| (file, counts))).collect();
+            return outer.clone().with_files(&files).map(Some);
+        }
         let top = git::top(&outer.folder).unwrap_or_else(|| outer.folder.clone());
         let Some(root) = ConfigFile::in_folder(&top, linked)? else {
             return Ok(None);
@@ -372,8 +380,8 @@ fn inputs_of_the_stack(found: &mut Prepared<'_>, console: &mut Console) {
             return Ok(None);
         };
         let (own, nearest) = (settings.as_file(root.path.clone())?, outer.file(linked)?);
-        let files: Vec<&ConfigFile> = std::iter::once(&own).chain(&nearest).collect();
-        outer.clone().with_files(&files, counts).map(Some)
+        let files: Vec<_> = std::iter::once(&own).chain(&nearest).map(|file| (file, counts)).collect();
+        outer.clone().with_files(&files).map(Some)
     };
     let layered = layered();
     let Some(mut resolved) = found.keep(layered).flatten() else { return };

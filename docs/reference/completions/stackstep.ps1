@@ -1224,11 +1224,8 @@ Register-ArgumentCompleter -Native -CommandName 'stackstep' -ScriptBlock {
             break
         }
         'stackstep;review;up' {
-            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The stack: `stack`, `organization/stack` or `organization/project/stack`. [default: for `preview` and `outputs` the stack of the only `Pulumi.<stack>.yaml` file]')
-            [CompletionResult]::new('--stack', '--stack', [CompletionResultType]::ParameterName, 'The stack: `stack`, `organization/stack` or `organization/project/stack`. [default: for `preview` and `outputs` the stack of the only `Pulumi.<stack>.yaml` file]')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'The folder of the Pulumi program. [default: .]')
             [CompletionResult]::new('--cwd', '--cwd', [CompletionResultType]::ParameterName, 'The folder of the Pulumi program. [default: .]')
-            [CompletionResult]::new('--upsert', '--upsert', [CompletionResultType]::ParameterName, 'Create the stack when the backend says that there is none.')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Take another tool''s defaults: `official-action` behaves as the official GitHub action does where the two differ. A step that sets it has that action''s inputs only; others are named and not used. One of: none, official-action. [default: none]')
             [CompletionResult]::new('--cloud-url', '--cloud-url', [CompletionResultType]::ParameterName, 'The backend: `https://api.pulumi.com`, `s3://…`, `gs://…`, `azblob://…`, `file://…`. [default: `PULUMI_BACKEND_URL`, else `backend.url` of Pulumi.yaml, else an earlier `pulumi login`, else `PULUMI_API`]')
             [CompletionResult]::new('--oidc-organization', '--oidc-organization', [CompletionResultType]::ParameterName, 'Sign in to this organisation of Pulumi Cloud with the identity that the CI system gives the job (OpenID Connect), instead of a stored access token. It wins over `PULUMI_ACCESS_TOKEN`.')
@@ -1239,7 +1236,6 @@ Register-ArgumentCompleter -Native -CommandName 'stackstep' -ScriptBlock {
             [CompletionResult]::new('--mask-config', '--mask-config', [CompletionResultType]::ParameterName, 'Read the stack''s configuration first, to hide its secrets wherever they show. It takes one process of the Pulumi CLI, and is always so with `debug`, `log-flow` and a `log-verbosity` from 9.')
             [CompletionResult]::new('--secrets-provider', '--secrets-provider', [CompletionResultType]::ParameterName, 'How a stack that `upsert` creates encrypts its secrets: `default`, `passphrase`, `awskms://…`, `azurekeyvault://…`, `gcpkms://…`, `hashivault://…`.')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration to set before the operation, as `pulumi config set` would: `key: value`, `key=value`, or `key: {value, secret, path, from-env, from-file}`. A value is the text that is written. It goes to the stack''s file.')
-            [CompletionResult]::new('--config-file', '--config-file', [CompletionResultType]::ParameterName, 'The stack''s configuration file. [default: `Pulumi.<stack>.yaml` beside Pulumi.yaml]')
             [CompletionResult]::new('--env-file', '--env-file', [CompletionResultType]::ParameterName, 'A file of `NAME=value` lines, as dotenv files are written, that the Pulumi CLI gets as environment. It never overrides a variable that is set.')
             [CompletionResult]::new('-m', '-m', [CompletionResultType]::ParameterName, 'A message to go with the update.')
             [CompletionResult]::new('--message', '--message', [CompletionResultType]::ParameterName, 'A message to go with the update.')
@@ -1330,13 +1326,10 @@ Register-ArgumentCompleter -Native -CommandName 'stackstep' -ScriptBlock {
             break
         }
         'stackstep;review;down' {
-            [CompletionResult]::new('--nonce', '--nonce', [CompletionResultType]::ParameterName, 'The nonce of the stack''s mark, as the sweep says it that has decided: the change request is not asked then')
             [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The stack: `stack`, `organization/stack` or `organization/project/stack`. [default: for `preview` and `outputs` the stack of the only `Pulumi.<stack>.yaml` file]')
             [CompletionResult]::new('--stack', '--stack', [CompletionResultType]::ParameterName, 'The stack: `stack`, `organization/stack` or `organization/project/stack`. [default: for `preview` and `outputs` the stack of the only `Pulumi.<stack>.yaml` file]')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'The folder of the Pulumi program. [default: .]')
             [CompletionResult]::new('--cwd', '--cwd', [CompletionResultType]::ParameterName, 'The folder of the Pulumi program. [default: .]')
-            [CompletionResult]::new('--upsert', '--upsert', [CompletionResultType]::ParameterName, 'Create the stack when the backend says that there is none.')
-            [CompletionResult]::new('--remove', '--remove', [CompletionResultType]::ParameterName, 'After everything is destroyed, remove the stack and its configuration file too.')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Take another tool''s defaults: `official-action` behaves as the official GitHub action does where the two differ. A step that sets it has that action''s inputs only; others are named and not used. One of: none, official-action. [default: none]')
             [CompletionResult]::new('--cloud-url', '--cloud-url', [CompletionResultType]::ParameterName, 'The backend: `https://api.pulumi.com`, `s3://…`, `gs://…`, `azblob://…`, `file://…`. [default: `PULUMI_BACKEND_URL`, else `backend.url` of Pulumi.yaml, else an earlier `pulumi login`, else `PULUMI_API`]')
             [CompletionResult]::new('--oidc-organization', '--oidc-organization', [CompletionResultType]::ParameterName, 'Sign in to this organisation of Pulumi Cloud with the identity that the CI system gives the job (OpenID Connect), instead of a stored access token. It wins over `PULUMI_ACCESS_TOKEN`.')
@@ -1347,7 +1340,6 @@ Register-ArgumentCompleter -Native -CommandName 'stackstep' -ScriptBlock {
             [CompletionResult]::new('--mask-config', '--mask-config', [CompletionResultType]::ParameterName, 'Read the stack''s configuration first, to hide its secrets wherever they show. It takes one process of the Pulumi CLI, and is always so with `debug`, `log-flow` and a `log-verbosity` from 9.')
             [CompletionResult]::new('--secrets-provider', '--secrets-provider', [CompletionResultType]::ParameterName, 'How a stack that `upsert` creates encrypts its secrets: `default`, `passphrase`, `awskms://…`, `azurekeyvault://…`, `gcpkms://…`, `hashivault://…`.')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration to set before the operation, as `pulumi config set` would: `key: value`, `key=value`, or `key: {value, secret, path, from-env, from-file}`. A value is the text that is written. It goes to the stack''s file.')
-            [CompletionResult]::new('--config-file', '--config-file', [CompletionResultType]::ParameterName, 'The stack''s configuration file. [default: `Pulumi.<stack>.yaml` beside Pulumi.yaml]')
             [CompletionResult]::new('--env-file', '--env-file', [CompletionResultType]::ParameterName, 'A file of `NAME=value` lines, as dotenv files are written, that the Pulumi CLI gets as environment. It never overrides a variable that is set.')
             [CompletionResult]::new('-m', '-m', [CompletionResultType]::ParameterName, 'A message to go with the update.')
             [CompletionResult]::new('--message', '--message', [CompletionResultType]::ParameterName, 'A message to go with the update.')

@@ -266,6 +266,58 @@ fn a_job_with_the_key_of_the_base_stack_is_refused() {
 
 #[test]
 #[ignore = "needs the Pulumi CLI"]
+fn the_key_of_the_base_stack_is_known_again_in_a_file_and_what_is_not_known_is_refused() {
+    let review = Review::opened(SECTION, &shop(&[]));
+    review.stage.write("key.txt", OF_THE_BASE);
+    let review = review.with("PULUMI_CONFIG_PASSPHRASE_FILE", "key.txt");
+    let run = review.up().ends_with(73);
+    assert!(run.log.contains("the job's passphrase is that of the base stack `staging`"), "{}", run.log);
+    let review = review.with("PULUMI_CONFIG_PASSPHRASE_FILE", "missing.txt");
+    let run = review.up().ends_with(73);
+    assert!(run.log.contains("whether the job's passphrase is that of the base stack"), "{}", run.log);
+    assert_eq!((review.left(), review.ledger()), (Vec::new(), Vec::new()), "nothing is made");
+    shown();
+}
+
+#[test]
+#[ignore = "needs the Pulumi CLI"]
+fn what_can_not_be_configured_leaves_no_stack() {
+    let review = Review::opened("from: staging, config: [\"shop:missing\"]", &shop(&[]));
+    let run = review.up().ends_with(73);
+    assert!(run.log.contains("shop:missing"), "{}", run.log);
+    assert_eq!((review.left(), review.ledger()), (Vec::new(), Vec::new()));
+    shown();
+}
+
+#[test]
+#[ignore = "needs the Pulumi CLI"]
+fn the_changes_own_file_neither_starts_nor_reaches_anything() {
+    let file = "review: { from: staging, config: [\"shop:token\"] }\nstacks: { \"pr-*\": { message: \"By the base\", engine: ./evil } }\n";
+    let review = Review::opened_under(file, &shop(&[]));
+    let (evil, seen) = (review.stage.path("repository/evil"), review.stage.path("seen"));
+    let script = format!("#!/bin/sh\nenv >> {}\nexec pulumi \"$@\"\n", seen.display());
+    std::fs::write(&evil, script).unwrap();
+    std::fs::set_permissions(&evil, std::fs::Permissions::from_mode(0o755)).unwrap();
+    std::fs::write(review.stage.path("repository/evil.env"), "STOLEN=1\n").unwrap();
+    let own = "engine: ./evil, env-file: ./evil.env, environment: production, environment-url: url, cloud-url: \"file:///nowhere\", \
+               secrets-provider: passphrase, forge-url: \"http://127.0.0.1:9\", message: By the change";
+    let file = format!("{{ {own}, review: {{ from: prod }}, stacks: {{ \"pr-*\": {{ {own} }} }} }}\n");
+    std::fs::write(review.stage.path("repository/stackstep.yaml"), file).unwrap();
+    let review = review.pushed(&shop(&[thing("a", "value: 1")]));
+    let run = review.up().ends_with(0);
+    assert!(run.log.contains("of `stackstep.yaml` are not used"), "{}", run.log);
+    let deployments = review.forge.memory().deployments.clone();
+    assert!(deployments.iter().all(|one| one["environment"] == "review/pr-7"), "{deployments:?}");
+    let history = review.pulumi("stack history --json").ends_with(0).stdout;
+    assert!(history.contains("By the base") && !history.contains("By the change"), "{history}");
+    let review = review.closed();
+    review.down().ends_with(0);
+    assert!(!seen.exists(), "the change's program was started as an engine");
+    shown();
+}
+
+#[test]
+#[ignore = "needs the Pulumi CLI"]
 fn a_stack_that_is_not_ours_is_left_alone() {
     let review = Review::opened("from: staging", &plain(&[thing("a", "value: 1")]));
     let by_hand = program(&[thing("theirs", "value: 1")]);

@@ -194,9 +194,12 @@ impl Stage {
             .env("HOME", self.path("home"))
             .env("PULUMI_HOME", self.path("home"))
             .env("PULUMI_BACKEND_URL", format!("file://{}", self.path("state").display()))
-            .env("PULUMI_CONFIG_PASSPHRASE", self.passphrase)
-            .env("PULUMI_SKIP_UPDATE_CHECK", "true")
-            .envs(&self.variables);
+            .env("PULUMI_SKIP_UPDATE_CHECK", "true");
+        // The engine prefers the passphrase itself to a file of it.
+        if !self.variables.contains_key("PULUMI_CONFIG_PASSPHRASE_FILE") {
+            command.env("PULUMI_CONFIG_PASSPHRASE", self.passphrase);
+        }
+        command.envs(&self.variables);
         command.stdin(std::process::Stdio::null());
         command
     }

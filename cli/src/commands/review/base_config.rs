@@ -27,6 +27,10 @@ use crate::run::gates::top;
 /// The variables by which the engine finds a passphrase.
 const PASSPHRASES: [&str; 2] = ["PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"];
 
+/// What the engine says of a passphrase that is not the one of a stack.
+/// <https://github.com/pulumi/pulumi/blob/master/pkg/secrets/passphrase/manager.go>
+const ANOTHER_PASSPHRASE: &str = "incorrect passphrase";
+
 /// The values to copy.
 ///
 /// # Errors
@@ -113,7 +117,13 @@ impl BaseStack<'_> {
                         ),
                         hint,
                     )),
-                    Err(_) => Ok(()),
+                    Err(why) if why.contains(ANOTHER_PASSPHRASE) => Ok(()),
+                    Err(why) => Err(refused(
+                        format!(
+                            "whether the job's passphrase is that of the base stack `{from}` is not known: {why}"
+                        ),
+                        "look at the job's `PULUMI_CONFIG_PASSPHRASE` or `PULUMI_CONFIG_PASSPHRASE_FILE`, and run it again",
+                    )),
                 }
             }
             _ => Ok(()),
@@ -191,6 +201,10 @@ impl BaseStack<'_> {
             &format!("{}\n", serde_json::json!({ "name": self.place.project, "runtime": "yaml" })),
         )?;
         write("Pulumi.base.yaml", &self.copied.to_decrypt())?;
+        // The engine of the run starts in the program's folder, and this one somewhere else.
+        let job = &self.place.job;
+        let file = job.seen_by_engine.get(PASSPHRASES[1]).filter(|file| !file.is_empty());
+        let file = file.map(|file| job.inputs.stack.cwd.join(file).display().to_string());
         let change = || {
             let own = &self.place.job.engine_env;
             let mut change = VariableChange { set: own.set.clone(), remove: own.remove.clone() };
@@ -201,7 +215,10 @@ impl BaseStack<'_> {
             put("PULUMI_BACKEND_URL", format!("file://{}", slashed(&state)));
             if let Some(passphrase) = passphrase {
                 put(PASSPHRASES[0], passphrase.expose().to_owned());
+                change.set.retain(|(name, _)| name != PASSPHRASES[1]);
                 change.remove.push(PASSPHRASES[1].to_owned());
+            } else if let Some(file) = &file {
+                put(PASSPHRASES[1], file.clone());
             }
             change
         };

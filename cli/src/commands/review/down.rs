@@ -1,14 +1,15 @@
 //! `review down`: destroys the stack of a change request that is closed, and removes it with the copies of its state. What is
 //! not certainly ours is left alone.
 
+use std::cell::OnceCell;
+
 use super::found::{ThereStack, read_stack};
-use super::lock;
 use super::opening::{append, manage, not_ours, past, refused, write_file};
-use super::place::{ReviewPlace, engine, job_of, number_in, placeholder, ready_engine};
+use super::place::{ReviewPlace, engine, number_in, placeholder, ready_engine};
+use super::{end, lock};
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
 use crate::base::git::short_commit;
-use crate::base::moment::Moment;
 use crate::ci;
 use crate::ci::console::Console;
 use crate::commands::ended::EndedRun;
@@ -34,15 +35,8 @@ use crate::run::prepare::RunRequest;
 /// The verb, for messages.
 const VERB: &str = "review down";
 
-/// Destroys and removes the stack. With `nonce` a sweep has decided on the stack that has it, and the change request is not
-/// asked. Returns the exit status.
-pub(super) async fn down(
-    nonce: Option<&str>,
-    flags: &Flags,
-    env: &Env,
-    console: &mut Console,
-    signals: &Signals,
-) -> Result<u8> {
+/// Destroys and removes the stack. Returns the exit status.
+pub(super) async fn down(flags: &Flags, env: &Env, console: &mut Console, signals: &Signals) -> Result<u8> {
     let mut flags = flags.clone();
     let named = named(&flags)?;
     if named.is_none() {
@@ -56,16 +50,15 @@ pub(super) async fn down(
         }
         flags.insert(StackInputs::name.name(), vec![placeholder(number_in(&context)?)]);
     }
-    let job = job_of(&RunRequest::new(Some(Command::Destroy), &flags, env), console)?;
-    let mut place = ReviewPlace::find(VERB, job, named).await?;
+    let run = OnceCell::new();
+    let request = RunRequest::new(Some(Command::Destroy), &flags, env);
+    let mut place = ReviewPlace::find(VERB, &request, &run, named, console).await?;
     refuse_a_strangers_name(&place)?;
     let located = ready_engine(&mut place.job, console, signals).await?;
     let book = place.ledger(VERB)?;
     lock::wait(&place, console, signals).await?;
     let past = past(&book).await?;
-    if nonce.is_none() {
-        refuse_while_open(&place, past.as_ref()).await?;
-    }
+    refuse_while_open(&place, past.as_ref()).await?;
     let before = read_stack(&engine(&place, &located), console, signals).await?;
     let opened = past.as_ref().and_then(History::opened);
     let Some(there) = before else {
@@ -80,12 +73,6 @@ pub(super) async fn down(
         Ownership::Ours { nonce, .. } | Ownership::Unmarked { nonce } => nonce,
         Ownership::Unsure(why) => return Err(not_ours(&place, &why)),
     };
-    if nonce.is_some_and(|decided| decided != own) {
-        return Err(refused(
-            format!("the sweep has decided on another stack of the name `{}`", place.name),
-            "nothing was changed; the next sweep decides anew",
-        ));
-    }
     if there.found.resources > 0 {
         let ended = Box::pin(destroy(&place, &there, &own, &flags, env, console, signals)).await?;
         // The run that has deployed it has seen the closing too.
@@ -135,17 +122,19 @@ fn refuse_a_strangers_name(place: &ReviewPlace<'_>) -> Result<()> {
 
 /// Fails while the change request is open, unless the stack's time to live is over.
 async fn refuse_while_open(place: &ReviewPlace<'_>, past: Option<&History>) -> Result<()> {
-    if !place.request(VERB).await?.open {
+    let request = place.request(VERB).await?;
+    if !request.open {
         return Ok(());
     }
-    let expires = past.and_then(History::expires).and_then(Moment::parse);
-    if expires.is_some_and(|expires| expires <= Moment::from_unix(place.job.env.clock().now())) {
-        return Ok(());
+    let most = place.definition.review.as_ref().and_then(|review| review.ttl_max);
+    let is_kept = request.labels.iter().any(|label| label == end::KEEP);
+    match end::not_over(past, is_kept, most, place.job.env.clock().now()) {
+        None => Ok(()),
+        Some(why) => Err(refused(
+            format!("{} is open, and {why}", place.request_name()),
+            "close it; a stack whose time is over, and whose people were warned by `stackstep reap`, is destroyed",
+        )),
     }
-    Err(refused(
-        format!("{} is open, and the time of its stack is not over", place.request_name()),
-        "close it; a stack whose time is over is destroyed by the next sweep too",
-    ))
 }
 
 /// Whether the ledger's last word on the stack's life is that it was destroyed.
@@ -191,6 +180,7 @@ async fn destroy(
         environment: format!("review/pr-{}", place.name.number()),
         config: Vec::new(),
         lock_timeout: lock::PATIENCE,
+        entry: place.entry()?,
     };
     let run = RunRequest { review: Some(&review), ..RunRequest::new(Some(Command::Destroy), &flags, env) };
     let judging = place.judging();

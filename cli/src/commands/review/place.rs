@@ -1,6 +1,8 @@
 //! Where a verb about a change request's own stack stands: the job, the forge with the change request, and what the default
 //! branch's `stackstep.yaml` says of such stacks.
 
+use std::cell::OnceCell;
+use std::path::Path;
 use std::time::Duration;
 
 use crate::admit::{self, sign_in};
@@ -18,7 +20,7 @@ use crate::engine::local::LocalEngine;
 use crate::engine::locate::LocatedEngine;
 use crate::engine::version;
 use crate::forge::{ChangeRequest, Client};
-use crate::inputs::file::{NAME, REVIEW};
+use crate::inputs::file::{ConfigFile, NAME, REVIEW};
 use crate::ledger::Ledger;
 use crate::lifecycle::ownership::ReviewSubject;
 use crate::lifecycle::{RepositoryIdentity, ReviewName, ReviewSettings};
@@ -49,18 +51,18 @@ pub(super) struct ReviewPlace<'a> {
 }
 
 /// What is not known yet of a run.
-static NOT_YET: ReviewRun = ReviewRun {
+pub(super) static NOT_YET: ReviewRun = ReviewRun {
     message: String::new(),
     signature: String::new(),
     environment: String::new(),
     config: Vec::new(),
     lock_timeout: Duration::ZERO,
+    entry: None,
 };
 
 /// The job of a request, by which its command is admitted.
-pub(super) fn job_of<'a>(request: &RunRequest<'a>, console: &mut Console) -> Result<Job<'a>> {
-    let request = RunRequest { review: Some(&NOT_YET), ..*request };
-    let mut found = prepare(&request, Until::FirstError, console);
+fn job_of<'a>(request: &RunRequest<'a>, console: &mut Console) -> Result<Job<'a>> {
+    let mut found = prepare(request, Until::FirstError, console);
     found.tell(console);
     match found.take_error() {
         Some(error) => Err(error),
@@ -69,24 +71,53 @@ pub(super) fn job_of<'a>(request: &RunRequest<'a>, console: &mut Console) -> Res
 }
 
 impl<'a> ReviewPlace<'a> {
-    /// The place of a job. `verb` is the verb, for messages; `name` is the stack if somebody has named it, else it is that of
-    /// the change request at hand.
+    /// The place of the job of a request. `verb` is the verb, for messages; `name` is the stack if somebody has named it, else it
+    /// is that of the change request at hand. `run` holds what the default branch's file has for the job.
     ///
     /// # Errors
-    /// No forge, no project, a repository whose id can't be read, or a file that can't be.
-    pub async fn find(verb: &str, mut job: Job<'a>, name: Option<ReviewName>) -> Result<Self> {
+    /// The job is not let in, or there is no forge, no project, a repository whose id can't be read, or a file that can't be.
+    pub async fn find(
+        verb: &str,
+        request: &RunRequest<'a>,
+        run: &'a OnceCell<ReviewRun>,
+        name: Option<ReviewName>,
+        console: &mut Console,
+    ) -> Result<Self> {
+        let first = RunRequest { review: Some(&NOT_YET), ..*request };
+        let mut found = prepare(&first, Until::TheVerdict, console);
+        if let Some(error) = found.take_error() {
+            return Err(error);
+        }
+        let Some(inputs) = &found.inputs else {
+            return Err(job_of(&first, console).err().unwrap_or_else(|| {
+                Error::input("the inputs make no run", "`stackstep doctor` tells what is missing")
+            }));
+        };
         let refused = |problem: Problem| Error::Refused {
             what: format!("`{verb}` is refused: {}", problem.what),
             hint: problem.hint.unwrap_or_else(|| "let the job read it".to_owned()),
             reason: Reason::Gate,
         };
-        forge_place(job.ci, job.env, &job.context, &job.inputs).map_err(refused)?;
-        let forge = ForgeAccess::find(job.ci, job.env, &job.context, &job.inputs)?
+        forge_place(found.ci, found.env, &found.context, inputs).map_err(refused)?;
+        let forge = ForgeAccess::find(found.ci, found.env, &found.context, inputs)?
             .ok_or_else(|| refused(Problem::without_hint("the forge is not known")))?;
+        let client = forge.client();
+        let cwd = &inputs.stack.cwd;
+        let top = git::top(cwd).unwrap_or_else(|| cwd.clone());
+        let history = RepositoryHistory::new(&top, found.env, &found.context, Some(&client));
+        let judging = judging_file(&history, &event(&found.context), None, true).await?;
+        let (definition, version) = match judging {
+            Judging::By(file) => (file.definition, file.version),
+            Judging::Unknown(why) => return Err(refused(why)),
+        };
+        let definition = definition.unwrap_or_else(Definition::empty);
+        let named = inputs.stack.name.as_ref();
+        let entry = named.and_then(|stack| entry_of(&definition, stack, &top)).transpose()?;
+        let run = run.get_or_init(|| ReviewRun { entry, ..NOT_YET.clone() });
+        let mut job = job_of(&RunRequest { review: Some(run), ..*request }, console)?;
         let project = job.project.as_ref().map(|project| project.name.clone()).ok_or_else(|| {
             Error::input("there is no project", "set `cwd` to the folder of the Pulumi program")
         })?;
-        let client = forge.client();
         let facts = client.repository().await.map_err(|trouble| refused(trouble.problem))?;
         let host = forge.place.host();
         let repository = RepositoryIdentity::from_id(&host, &facts.id).ok_or_else(|| {
@@ -104,13 +135,6 @@ impl<'a> ReviewPlace<'a> {
             })?
         };
         job.stack = Some(StackName::parse(name.as_str())?);
-        let history = RepositoryHistory::new(&top(&job), job.env, &job.context, Some(&client));
-        let judging = judging_file(&history, &event(&job), None, true).await?;
-        let (definition, version) = match judging {
-            Judging::By(file) => (file.definition, file.version),
-            Judging::Unknown(why) => return Err(refused(why)),
-        };
-        let definition = definition.unwrap_or_else(Definition::empty);
         drop(client);
         Ok(Self { job, forge, project, repository, name, definition, version })
     }
@@ -123,6 +147,15 @@ impl<'a> ReviewPlace<'a> {
     /// What people call the change request, with its number.
     pub fn request_name(&self) -> String {
         self.forge.place.forge.request(self.name.number())
+    }
+
+    /// The inputs that the default branch's file has for the stack.
+    ///
+    /// # Errors
+    /// One of them can't be read.
+    pub fn entry(&self) -> Result<Option<ConfigFile>> {
+        let stack = self.job.stack.as_ref();
+        stack.and_then(|stack| entry_of(&self.definition, stack, &top(&self.job))).transpose()
     }
 
     /// The section `review`.
@@ -192,6 +225,12 @@ impl<'a> ReviewPlace<'a> {
     }
 }
 
+/// The inputs of the definition's entry for a stack. `top` is the top folder of the repository.
+fn entry_of(definition: &Definition, stack: &StackName, top: &Path) -> Option<Result<ConfigFile>> {
+    let settings = definition.settings(stack).filter(|settings| !settings.inputs.is_empty())?;
+    Some(settings.as_file(top.join(NAME)))
+}
+
 /// Admits the job, finds its engine and signs it in.
 pub(super) async fn ready_engine(
     job: &mut Job<'_>,
@@ -226,8 +265,8 @@ pub(super) fn number_in(context: &Context) -> Result<u64> {
 }
 
 /// The event by which the default branch's file judges, whatever the job is for.
-fn event(job: &Job<'_>) -> DeliveryEvent {
-    match DeliveryEvent::from_context(&job.context) {
+fn event(context: &Context) -> DeliveryEvent {
+    match DeliveryEvent::from_context(context) {
         DeliveryEvent::Branch(_) | DeliveryEvent::Unknown => DeliveryEvent::Tag(String::new()),
         other => other,
     }

@@ -1,8 +1,10 @@
 //! `review up`: deploys the change request's own stack at its newest commit, and makes the stack first.
 
+use std::cell::OnceCell;
+
 use super::found::{ThereStack, read_stack};
 use super::opening::{self, not_ours, past, refused, write_file};
-use super::place::{ReviewPlace, engine, job_of, number_in, placeholder, ready_engine};
+use super::place::{NOT_YET, ReviewPlace, engine, number_in, placeholder, ready_engine};
 use super::{base_config, down, lock};
 use crate::admit::trust::same_commit;
 use crate::base::env::Env;
@@ -57,7 +59,6 @@ enum UpEnd {
 
 /// Deploys the stack as it is found.
 async fn try_up(flags: &Flags, env: &Env, console: &mut Console, signals: &Signals) -> Result<UpEnd> {
-    refuse_what_is_its_own(flags)?;
     let context = ci::detect(env).context(env);
     if context.fork == Some(true) {
         return Err(from_a_fork("the change request"));
@@ -65,18 +66,23 @@ async fn try_up(flags: &Flags, env: &Env, console: &mut Console, signals: &Signa
     let mut flags = flags.clone();
     flags.insert(StackInputs::name.name(), vec![placeholder(number_in(&context)?)]);
     // A change without credentials is passed over, as its preview is.
-    let like_a_preview = RunRequest::new(Some(Command::Preview), &flags, env);
+    let like_a_preview =
+        RunRequest { review: Some(&NOT_YET), ..RunRequest::new(Some(Command::Preview), &flags, env) };
     if let Some(error) = prepare(&like_a_preview, Until::TheVerdict, console).take_error() {
         return Err(error);
     }
-    let job = job_of(&RunRequest::new(Some(Command::Up), &flags, env), console)?;
-    if job.inputs.config.file.is_some() {
-        return Err(own_input(
-            ConfigInputs::file.name(),
-            "what a review stack is configured by is made anew",
+    let run = OnceCell::new();
+    let request = RunRequest::new(Some(Command::Up), &flags, env);
+    let mut place = ReviewPlace::find(VERB, &request, &run, None, console).await?;
+    if place.job.inputs.config.file.is_some() {
+        return Err(Error::input(
+            format!(
+                "`{}` can't be set for `{VERB}`: what a review stack is configured by is made anew",
+                ConfigInputs::file.name()
+            ),
+            "remove it",
         ));
     }
-    let mut place = ReviewPlace::find(VERB, job, None).await?;
     let settings = place.settings()?.clone();
     refuse_by_settings(&place, &settings)?;
     let mut request = wanted(&place, &settings).await?;
@@ -86,8 +92,9 @@ async fn try_up(flags: &Flags, env: &Env, console: &mut Console, signals: &Signa
     if lock::wait(&place, console, signals).await? {
         request = wanted(&place, &settings).await?;
     }
-    let there = made(&place, &settings, &request, &located, &book, console, signals).await?;
+    // What can't be configured leaves no stack behind.
     let config = base_config::copied(&place, &settings, &located, console, signals).await?;
+    let there = made(&place, &settings, &request, &located, &book, console, signals).await?;
     write_file(&place, Some(&there.file))?;
     let review = ReviewRun {
         message: place.request_name(),
@@ -95,6 +102,7 @@ async fn try_up(flags: &Flags, env: &Env, console: &mut Console, signals: &Signa
         environment: environment(&place),
         config,
         lock_timeout: lock::PATIENCE,
+        entry: place.entry()?,
     };
     let mut flags = flags.clone();
     flags.insert(StackInputs::name.name(), vec![place.name.to_string()]);
@@ -108,7 +116,7 @@ async fn try_up(flags: &Flags, env: &Env, console: &mut Console, signals: &Signa
         let is_of_destroy =
             |name: &str| Input::find(name).is_some_and(|input| input.applies_to(Command::Destroy));
         flags.retain(|name, _| is_of_destroy(name));
-        return Box::pin(down::down(None, &flags, env, console, signals)).await.map(UpEnd::Ended);
+        return Box::pin(down::down(&flags, env, console, signals)).await.map(UpEnd::Ended);
     }
     let is_gone = ended.report.as_ref().is_some_and(|report| report.reason == Some(Reason::StackNotFound));
     Ok(if is_gone { UpEnd::Gone(ended.status) } else { UpEnd::Ended(ended.status) })
@@ -212,21 +220,6 @@ fn from_a_fork(name: &str) -> Error {
             .to_owned(),
         reason: Some(Reason::Untrusted),
     }
-}
-
-/// Refuses inputs that the verb has by itself.
-fn refuse_what_is_its_own(flags: &Flags) -> Result<()> {
-    if flags.contains_key(StackInputs::name.name()) {
-        return Err(own_input(
-            StackInputs::name.name(),
-            "the stack's name is made of the change request's number",
-        ));
-    }
-    Ok(())
-}
-
-fn own_input(name: &str, why: &str) -> Error {
-    Error::input(format!("`{name}` can't be set for `{VERB}`: {why}"), "remove it")
 }
 
 /// Refuses what the default branch's file does not let be: a project without such stacks, a base stack that is protected, a
