@@ -38,7 +38,7 @@ pub(super) async fn only(
         // It asks the change request itself.
         let mut flags = flags.clone();
         flags.insert(StackInputs::name.name(), vec![stack.to_owned()]);
-        return Box::pin(review::run(&ReviewAsk::Down { nonce: None }, &flags, env, console, signals)).await;
+        return Box::pin(review::run(&ReviewAsk::Down, &flags, env, console, signals)).await;
     }
     let projects = SweepProjects::find(flags, env, console)?.only_here();
     let place = Box::pin(SweepPlace::of_projects(&projects, env, console, signals)).await?;
