@@ -142,13 +142,13 @@ impl Review {
         left
     }
 
-    /// With an engine that runs a shell's words before and after `pulumi WORDS …`.
+    /// With an engine that runs a shell's words before and after `pulumi WORDS …` of the stack itself; looks at the base stack go through.
     fn with_engine(self, words: &str, before: &str, after: &str) -> Self {
         let engine = self.stage.path("engine");
         let count = words.split(' ').count();
         let said = (1..=count).map(|at| format!("${at}")).collect::<Vec<_>>().join(" ");
         let script = format!(
-            "#!/bin/sh\n[ \"{said}\" = \"{words}\" ] || exec pulumi \"$@\"\n{before}\npulumi \"$@\"\nstatus=$?\n{after}\nexit $status\n"
+            "#!/bin/sh\ncase \"$*\" in *--stack=base*) exec pulumi \"$@\" ;; esac\n[ \"{said}\" = \"{words}\" ] || exec pulumi \"$@\"\n{before}\npulumi \"$@\"\nstatus=$?\n{after}\nexit $status\n"
         );
         std::fs::write(&engine, script).unwrap();
         std::fs::set_permissions(&engine, std::fs::Permissions::from_mode(0o755)).unwrap();
