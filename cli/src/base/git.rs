@@ -58,6 +58,13 @@ pub fn top(folder: &Path) -> Option<PathBuf> {
     Some(dot_git(folder)?.parent()?.to_owned())
 }
 
+/// The path of `folder` from the top of the repository around `start`, without links in either. None without a repository, or
+/// if the folder lies outside of it.
+pub fn below_top_of(start: &Path, folder: &Path) -> Option<PathBuf> {
+    let (folder, top) = (std::fs::canonicalize(folder).ok()?, std::fs::canonicalize(top(start)?).ok()?);
+    folder.strip_prefix(top).ok().map(Path::to_owned)
+}
+
 /// Whether `path` is in the checkout around `folder`, where a change can have written it, or leads through a link from
 /// there.
 pub fn is_within(path: &Path, folder: &Path) -> bool {

@@ -66,7 +66,7 @@ pub async fn run(flags: &Flags, env: &Env, console: &mut Console, signals: &Sign
         ));
     };
     let client = access.client();
-    let history = RepositoryHistory::new(&place::top(&found), env, &found.context, Some(&client));
+    let history = RepositoryHistory::new(&found.top(), env, &found.context, Some(&client));
     let checkout = DefaultCheckout::find(&found, &history).await?;
     let comment =
         client.written_comment(pointer.change_request, pointer.comment).await.map_err(place::not_known)?;

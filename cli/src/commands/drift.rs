@@ -6,12 +6,11 @@ use std::cell::Cell;
 
 use crate::base::env::Env;
 use crate::base::error::{EXIT_INCOMPLETE, EXIT_PARTIAL, Error, Result};
-use crate::base::git;
 use crate::ci;
 use crate::ci::Level;
 use crate::ci::console::Console;
 use crate::ci::standing::Standing;
-use crate::commands::deploy::plan::{DeployPlan, DeployTarget, of_our_own, top};
+use crate::commands::deploy::plan::{DeployPlan, DeployTarget, of_our_own};
 use crate::commands::deploy::stacks::PlannedRuns;
 use crate::commands::early;
 use crate::commands::run::run_request;
@@ -26,7 +25,6 @@ use crate::inputs::headings::OperationInputs;
 use crate::inputs::resolve::Flags;
 use crate::inputs::{Command, Inputs, OuterInputs, Resolved};
 use crate::process::signals::Signals;
-use crate::pulumi::project::Project;
 use crate::report::Reason;
 use crate::run::prepare::{Prepared, RunRequest, Until, prepare};
 
@@ -63,7 +61,7 @@ pub async fn run(flags: &Flags, env: &Env, console: &mut Console, signals: &Sign
         opened: Cell::new(0),
     };
     let request = RunRequest { drift: Some(&ask), ..request };
-    if inputs.stack.name.is_some() && is_in_a_project(&found, env) {
+    if inputs.stack.name.is_some() && found.is_in_a_project() {
         return Ok(Box::pin(run_request(&request, Some(&judging), console, signals)).await?.status);
     }
     let plan = match plan(&found, &inputs, definition.as_ref(), &ask, console) {
@@ -90,7 +88,7 @@ fn fails_on_drift(found: &Prepared<'_>) -> Result<bool> {
 
 /// The file that judges the look: that of the default branch. Without a CI system it is the checkout's own.
 async fn judged_by(found: &Prepared<'_>, inputs: &Inputs) -> Result<Judging> {
-    let top = top(found);
+    let top = found.top();
     let own = match found.standing {
         Standing::Ours => ConfigFile::in_folder(&top, false)?,
         _ => None,
@@ -116,11 +114,6 @@ async fn judged_by(found: &Prepared<'_>, inputs: &Inputs) -> Result<Judging> {
     }
 }
 
-fn is_in_a_project(found: &Prepared<'_>, env: &Env) -> bool {
-    let folder = found.outer.as_ref().map_or_else(|| env.cwd(), |outer| outer.folder.as_path());
-    !matches!(Project::find(folder), Ok(None))
-}
-
 /// The stacks of all projects that the look is about: the one that is named, else those of the section.
 fn plan(
     found: &Prepared<'_>,
@@ -129,10 +122,10 @@ fn plan(
     ask: &DriftAsk,
     console: &Console,
 ) -> Result<DeployPlan> {
-    let folder = found.outer.as_ref().map_or_else(|| found.env.cwd(), |outer| outer.folder.as_path());
-    let top = git::top(folder).unwrap_or_else(|| folder.to_owned());
-    let listed =
-        RepositoryStacks::find(&top, definition.and_then(|definition| definition.projects.as_deref()));
+    let listed = RepositoryStacks::find(
+        &found.top(),
+        definition.and_then(|definition| definition.projects.as_deref()),
+    );
     for warning in &listed.warnings {
         console.annotate(Level::Warning, "stackstep", &warning.to_string());
     }

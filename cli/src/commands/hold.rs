@@ -9,9 +9,7 @@ use super::ledger_verb;
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
 use crate::ci::console::Console;
-use crate::delivery::history::RepositoryHistory;
 use crate::delivery::notify::NotifyEvent;
-use crate::delivery::place::ForgeAccess;
 use crate::engine::job::Job;
 use crate::inputs::resolve::Flags;
 use crate::ledger::Ledger;
@@ -19,7 +17,7 @@ use crate::ledger::entry::{EntryKind, LedgerEntry};
 use crate::ledger::history::History;
 use crate::process::signals::Signals;
 use crate::publish::notify::NotifyFacts;
-use crate::run::gates::{ledger, place_in_history, top};
+use crate::run::gates::ledger;
 use crate::run::telling::tell_of_verb;
 
 /// Holds or releases a stack.
@@ -57,10 +55,7 @@ pub async fn hold(
     let verb = if ask.releases { "release" } else { "hold" };
     let (job, ledger) = ledger_verb::with_ledger(verb, flags, env, console, signals).await?;
     // A change could release what holds it.
-    let forge = ForgeAccess::find(job.ci, job.env, &job.context, &job.inputs)?;
-    let client = forge.as_ref().map(ForgeAccess::client);
-    let history = RepositoryHistory::new(&top(&job), job.env, &job.context, client.as_ref());
-    place_in_history::refuse_a_change(verb, &job, &history).await?;
+    ledger_verb::refuse_a_change(verb, &job).await?;
     let done = hold_stack(ask, &job, &ledger, console).await?;
     console.line(&done);
     tell_of_hold(ask, &job, console).await;

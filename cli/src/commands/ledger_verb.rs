@@ -7,7 +7,8 @@ use super::one_stack;
 use crate::base::env::Env;
 use crate::base::error::Result;
 use crate::ci::console::Console;
-use crate::delivery::place::forge_place;
+use crate::delivery::history::RepositoryHistory;
+use crate::delivery::place::{ForgeAccess, forge_place};
 use crate::engine::job::Job;
 use crate::inputs::Command;
 use crate::inputs::resolve::Flags;
@@ -15,7 +16,7 @@ use crate::ledger::Ledger;
 use crate::ledger::entry::{EntryKind, LedgerEntry};
 use crate::process::signals::Signals;
 use crate::publish::notify;
-use crate::run::gates::{find_sinks, ledger};
+use crate::run::gates::{find_sinks, ledger, place_in_history, top};
 use crate::run::prepare::RunRequest;
 
 /// The subcommand of such a verb: with a reason, the stack, and where its state lies.
@@ -68,6 +69,15 @@ pub async fn with_ledger_of<'a>(
 pub async fn hide_addresses(job: &Job<'_>, console: &mut Console) {
     Box::pin(find_sinks(job, None, console)).await;
     notify::hide_secrets(job, console);
+}
+
+/// Refuses what may not be asked for by the code of a change, or by another branch than the default one. `verb` is the verb, for
+/// messages.
+pub async fn refuse_a_change(verb: &str, job: &Job<'_>) -> Result<()> {
+    let forge = ForgeAccess::find(job.ci, job.env, &job.context, &job.inputs)?;
+    let client = forge.as_ref().map(ForgeAccess::client);
+    let history = RepositoryHistory::new(&top(job), job.env, &job.context, client.as_ref());
+    place_in_history::refuse_a_change(verb, job, &history).await
 }
 
 /// A new entry by the person who started the job.

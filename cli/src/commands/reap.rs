@@ -143,10 +143,10 @@ async fn forget(
     signals: &Signals,
 ) -> Result<u8> {
     let (job, book) = ledger_verb::with_ledger("reap --forget", flags, env, console, signals).await?;
-    place::refuse_a_change(&job).await?;
+    ledger_verb::refuse_a_change("reap", &job).await?;
     look::needs_stack(&job).await?;
     let entry = ledger_verb::entry(&job, EntryKind::Forgotten, reason, console);
-    let written = book.append(|_| Ok::<_, Error>(entry.clone())).await.map_err(ledger::not_appended)?;
+    let written = ledger::append(&book, entry, console).await?;
     let number = written.map_or(0, |entry| entry.number);
     let identity = job.identity().unwrap_or_default();
     console.line(&format!("no sweep destroys `{identity}` any more (entry {number} of the ledger)"));

@@ -185,10 +185,8 @@ async fn whole_hash(named: &str, checkout: &OwnCheckout) -> Result<String> {
 
 /// The project's folder, from the top of the repository.
 fn folder_below_top(job: &Job<'_>) -> Result<String> {
-    let folder = std::fs::canonicalize(&job.inputs.stack.cwd).ok();
-    let top = git::top(&job.inputs.stack.cwd).and_then(|top| std::fs::canonicalize(top).ok());
-    let below = folder.zip(top).and_then(|(folder, top)| Some(folder.strip_prefix(top).ok()?.to_owned()));
-    below.map(|below| below.display().to_string()).ok_or_else(|| {
+    let cwd = &job.inputs.stack.cwd;
+    git::below_top_of(cwd, cwd).map(|below| below.display().to_string()).ok_or_else(|| {
         refused("the project lies outside of the repository".to_owned(), "set `cwd` to its folder")
     })
 }

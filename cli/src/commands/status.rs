@@ -12,7 +12,6 @@ use clap::{Arg, ArgAction, ArgMatches, Command as Clap};
 use crate::admit::sign_in::{self, WantedToken};
 use crate::base::env::Env;
 use crate::base::error::{EXIT_INCOMPLETE, Error, Problem, Result};
-use crate::base::git;
 use crate::base::http::Limits;
 use crate::base::secret::Secret;
 use crate::ci;
@@ -29,7 +28,6 @@ use crate::inputs::headings::StackInputs;
 use crate::inputs::resolve::Flags;
 use crate::ledger::entry::instant;
 use crate::process::signals::Signals;
-use crate::pulumi::project::Project;
 use crate::pulumi::stack::StackName;
 use crate::run::prepare::{RunRequest, Until, prepare};
 use page::{FORM, StackStatus, StatusPage};
@@ -155,14 +153,13 @@ fn targets(flags: &Flags, env: &Env, console: &mut Console) -> Result<(Vec<Looke
     if let Some(error) = judged.take_error() {
         return Err(error);
     }
-    let folder = judged.outer.as_ref().map_or_else(|| env.cwd().to_owned(), |outer| outer.folder.clone());
     let asked =
         judged.outer.as_ref().and_then(|outer| outer.text(&StackInputs::name.input)).map(str::to_owned);
     // What may not be read is told by the preparation of the run.
-    if judged.is_closed() || (asked.is_some() && is_in_a_project(&folder)) {
-        return Ok((vec![LookedAt::new(None, &folder, asked, flags)], Vec::new()));
+    if judged.is_closed() || (asked.is_some() && judged.is_in_a_project()) {
+        return Ok((vec![LookedAt::new(None, judged.folder(), asked, flags)], Vec::new()));
     }
-    let top = git::top(&folder).unwrap_or_else(|| folder.clone());
+    let top = judged.top();
     let file = ConfigFile::in_folder(&top, true)?;
     let wanted = file.as_ref().map(ConfigFile::projects).transpose()?.flatten();
     let found = RepositoryStacks::find(&top, wanted.as_deref());
@@ -192,10 +189,6 @@ fn targets(flags: &Flags, env: &Env, console: &mut Console) -> Result<(Vec<Looke
         return Err(Error::input(what, hint));
     }
     Ok((targets, found.problems))
-}
-
-fn is_in_a_project(folder: &Path) -> bool {
-    !matches!(Project::find(folder), Ok(None))
 }
 
 /// The tokens of the sign-ins so far, so that there is one for all stacks of a backend.

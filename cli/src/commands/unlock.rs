@@ -16,7 +16,6 @@ use crate::forge::{AskedRun, Place, RunStanding};
 use crate::inputs::Command;
 use crate::inputs::resolve::Flags;
 use crate::ledger::entry::{EntryKind, LedgerEntry};
-use crate::ledger::history::History;
 use crate::ledger::locks::{self, StackLock};
 use crate::ledger::state_identity::pending_operations;
 use crate::process::signals::Signals;
@@ -189,9 +188,8 @@ pub async fn remove_lock_of(
     entry.host.clone_from(&lock.host);
     entry.reason = Some(format!("the run {run} has ended (`{ended}`): {lock}"));
     entry.link = reserved.and_then(|reserved| reserved.run.as_ref()?.url.clone());
-    let entry = entry.masked(&|text| console.masker().mask(text));
     // The record comes first: what is done and not recorded would be worse than the other way round.
-    let written = book.append(|_: &History| Ok(entry.clone())).await.map_err(ledger::not_appended)?;
+    let written = ledger::append(&book, entry, console).await?;
     locks::remove(&lock, &stack)
         .await
         .map_err(|problem| refusal(&format!("{lock} could not be removed: {}", problem.what), &by_hand))?;

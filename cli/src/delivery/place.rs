@@ -13,6 +13,7 @@ use crate::forge::place::{Clues, ForgeRepository, Tokens};
 use crate::forge::{Client, Place};
 use crate::inputs::Inputs;
 use crate::inputs::headings::ForgeChoice;
+use crate::lifecycle::RepositoryIdentity;
 
 /// The forge of a run, with the connections to it.
 pub struct ForgeAccess {
@@ -38,6 +39,14 @@ impl fmt::Debug for ForgeAccess {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.place.fmt(formatter)
     }
+}
+
+/// The identity of the client's repository, by the forge's own id of it.
+pub async fn repository_identity(client: &Client<'_>) -> Result<RepositoryIdentity, Problem> {
+    let id = client.repository().await.map_err(|trouble| trouble.problem)?.id;
+    let host = client.place().host();
+    RepositoryIdentity::from_id(&host, &id)
+        .ok_or_else(|| Problem::without_hint(format!("`{host}/{id}` is no id of a repository")))
 }
 
 /// The forge, the repository on it and the token to use, by the inputs, the CI system and the checkout's remote. Fails

@@ -21,6 +21,9 @@ const RULES: &str = "rules";
 const TOLERATE: &str = "tolerate";
 const BREAK_GLASS: &str = "break-glass";
 
+/// The rules that protect a stack by their being there.
+const PROTECTING: [&str; 2] = ["keep", "freeze"];
+
 /// The keys of an entry that are no inputs.
 pub const OWN_KEYS: &[&str] = &[
     AFTER,
@@ -111,6 +114,18 @@ impl StackSettings {
     /// The environment that the entry names, whose gate counts.
     pub fn environment(&self) -> Option<&str> {
         self.inputs.get(ForgeInputs::environment.name())?.source()
+    }
+
+    /// What protects the stack, by its key or its rule in the entry. None: no change request's stack is made from a protected one,
+    /// and no sweep destroys one.
+    pub fn protected_by(&self) -> Option<&str> {
+        if self.approvals.is_some() {
+            Some(APPROVALS)
+        } else if !self.break_glass.is_empty() {
+            Some(BREAK_GLASS)
+        } else {
+            self.rules.names().find(|name| PROTECTING.contains(name))
+        }
     }
 
     /// Whether deployments are compared with what was reviewed.

@@ -148,7 +148,7 @@ fn over(stack: &SweptStack, life: &LifeFacts, rules: &SweepRules) -> SweepVerdic
         Ok(None) => return SweepVerdict::Unsure("its change request was not asked for".to_owned()),
         Ok(Some(request)) => request,
     };
-    let is_of_here = request.repository.as_ref().is_none_or(|id| *id == rules.repository_id);
+    let is_of_here = request.repository.as_ref().is_none_or(|id| id == rules.repository.id());
     if request.number != name.number() || !is_of_here {
         return SweepVerdict::Unsure("the forge's answer is about another change request".to_owned());
     }

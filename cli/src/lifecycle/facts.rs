@@ -137,8 +137,6 @@ impl Warning {
 pub struct SweepRules {
     /// The identity of the repository whose stacks are swept.
     pub repository: RepositoryIdentity,
-    /// The immutable id of the repository, as an answer about a change request has it.
-    pub repository_id: String,
     /// The time by the clock of the sweep.
     pub now: u64,
     /// The time for which a change request has to have been closed.

@@ -38,6 +38,11 @@ impl RepositoryIdentity {
         (plain(host, b".-:[]") && plain(id, b"-{}")).then(|| Self(text.to_owned()))
     }
 
+    /// The forge's own id of the repository.
+    pub fn id(&self) -> &str {
+        self.0.split_once('/').map_or("", |(_, id)| id)
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -15,8 +15,7 @@ use crate::forge::Comment;
 use crate::inputs::Command;
 use crate::inputs::resolve::Flags;
 use crate::ledger::Ledger;
-use crate::ledger::entry::{ApprovalWay, EntryApprover, EntryKind, LedgerEntry};
-use crate::ledger::history::History;
+use crate::ledger::entry::{ApprovalWay, EntryApprover, EntryKind};
 use crate::process::signals::Signals;
 use crate::publish::comment::previewed::{ShownPreview, shown_preview};
 use crate::report::short_digest;
@@ -157,8 +156,8 @@ async fn write(
     entry.digest.clone_from(&one.shown.digest);
     entry.change_requests = vec![number];
     entry.approvers = vec![EntryApprover::new(Some(&person.id), ApprovalWay::Comment, Some(&id))];
-    let written = Box::pin(ledger.append(|_: &History| Ok::<LedgerEntry, Error>(entry.clone()))).await;
-    let entry_number = written.map_err(ledger::not_appended)?.map_or(0, |entry| entry.number);
+    let written = ledger::append(ledger, entry, console).await?;
+    let entry_number = written.map_or(0, |entry| entry.number);
     let digest = one.shown.digest.as_deref().map(short_digest).unwrap_or_default();
     Ok(format!(
         "`{}/{}`: the change `{digest}` at commit `{}` is approved by `{}` (entry {entry_number} of the ledger)",

@@ -3,15 +3,16 @@
 use super::super::ledger_verb;
 use super::super::reap::place::flags_of as flags_of_project;
 use super::super::ttl::{EndChange, NewEnd, parse_time};
-use super::place::{self, refused};
+use super::place::refused;
 use super::thread::{CarriedOut, Thread, flags_of};
 use super::verbs::context;
 use crate::base::error::{Error, Result};
 use crate::ci::console::Console;
 use crate::delivery::comment_commands::CommentCommand;
+use crate::delivery::place::repository_identity;
 use crate::fleet::RepositoryStacks;
 use crate::inputs::Command;
-use crate::lifecycle::{RepositoryIdentity, ReviewName};
+use crate::lifecycle::ReviewName;
 use crate::process::signals::Signals;
 use crate::run::gates::ledger;
 use crate::run::prepare::RunRequest;
@@ -27,10 +28,8 @@ pub(super) async fn extend(
         return Err(Error::input("something is missing in the command", usage()));
     };
     let time = parse_time(time).map_err(|why| Error::input(why, usage()))?;
-    let facts = thread.client.repository().await.map_err(place::not_known)?;
-    let host = thread.client.place().host();
-    let repository = RepositoryIdentity::from_id(&host, &facts.id).ok_or_else(|| {
-        refused(format!("`{host}/{}` is no id of a repository", facts.id), "comment again later")
+    let repository = repository_identity(&thread.client).await.map_err(|problem| {
+        refused(problem.what, problem.hint.unwrap_or_else(|| "comment again later".to_owned()))
     })?;
     let top = &thread.checkout.top;
     let listed = RepositoryStacks::find(top, thread.definition.projects.as_deref());

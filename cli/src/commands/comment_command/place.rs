@@ -24,13 +24,6 @@ pub(super) struct DefaultCheckout {
     pub commit: String,
 }
 
-/// The top folder of the repository around the work folder.
-pub(super) fn top(found: &Prepared<'_>) -> PathBuf {
-    let folder =
-        found.outer.as_ref().map_or_else(|| found.env.cwd().to_owned(), |outer| outer.folder.clone());
-    git::top(&folder).unwrap_or(folder)
-}
-
 impl DefaultCheckout {
     /// Finds it. Fails if the work folder holds anything else than the default branch's own commit of this job.
     pub async fn find(found: &Prepared<'_>, history: &RepositoryHistory<'_>) -> Result<Self> {
@@ -44,7 +37,7 @@ impl DefaultCheckout {
         let Some(branch) = history.default_branch().await else {
             return Err(elsewhere("the name of the default branch is not known".to_owned()));
         };
-        let top = top(found);
+        let top = found.top();
         let around = git::checkouts_around(&top);
         let Some(commit) = around.first().and_then(|checkout| checkout.commit.clone()) else {
             return Err(elsewhere(format!("no commit can be read in `{}`", top.display())));

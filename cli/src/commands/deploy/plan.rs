@@ -1,13 +1,12 @@
 //! The plan of a deployment: what the map of `stackstep.yaml` says for an event, stack by stack. `deploy` carries it out,
 //! `deploy --dry-run` hands it on and `doctor --event` shows it, so that the three never disagree.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::json;
 
 use crate::base::env::Env;
 use crate::base::error::{Error, Problem, Result};
-use crate::base::git;
 use crate::base::words::Words;
 use crate::ci::console::Console;
 use crate::ci::standing::Standing;
@@ -115,13 +114,6 @@ pub fn request<'a>(event: &DeliveryEvent, flags: &'a Flags, env: &'a Env) -> Run
     RunRequest { asked: Some(Command::Deploy), ..RunRequest::new(Some(command), flags, env) }
 }
 
-/// The top folder of the repository around the work folder.
-pub fn top(found: &Prepared<'_>) -> PathBuf {
-    let folder =
-        found.outer.as_ref().map_or_else(|| found.env.cwd().to_owned(), |outer| outer.folder.clone());
-    git::top(&folder).unwrap_or(folder)
-}
-
 /// Finds what the map says for the event, and the version of the file that says it.
 pub async fn plan(
     found: &Prepared<'_>,
@@ -129,7 +121,7 @@ pub async fn plan(
     event: &DeliveryEvent,
     console: &Console,
 ) -> Result<(DeployPlan, Judging)> {
-    let top = top(found);
+    let top = found.top();
     let own = match found.standing {
         Standing::Ours => ConfigFile::in_folder(&top, false)?,
         _ => None,
@@ -209,7 +201,7 @@ fn decide(
         let why = format!("this job is for `{asked}`, and {why}");
         return Ok(DeployPlan { command, targets: Vec::new(), why, skip: true });
     }
-    let top = top(found);
+    let top = found.top();
     let listed = RepositoryStacks::find(&top, definition.projects.as_deref());
     if let Some(problem) = listed.problems.first() {
         return Err(Error::Input { what: problem.what.clone(), hint: problem.hint.clone() });

@@ -1,7 +1,7 @@
 //! The stacks of a plan, run one after the other: each has a report and a result file of its own, and what is handed on is
 //! about all of them.
 
-use super::plan::{DeployPlan, top};
+use super::plan::DeployPlan;
 use crate::ci::console::Console;
 use crate::commands::early;
 use crate::commands::ended::EndedRun;
@@ -47,7 +47,7 @@ impl PlannedRuns<'_> {
                 let word = request.asked.filter(|_| request.drift.is_some()).unwrap_or(plan.command).word();
                 console.line(&format!("{word} of `{}` in `{}`", target.stack, target.cwd));
             }
-            let flags = target.flags(request.flags, &top(self.found));
+            let flags = target.flags(request.flags, &self.found.top());
             let own_name = format!("{}-{}", target.project, target.stack).replace('/', "-");
             let request = RunRequest {
                 flags: &flags,

@@ -240,7 +240,7 @@ fn gates(
     request: &RunRequest<'_>,
     console: &mut Console,
 ) -> Vec<Gate> {
-    let flags = target.flags(request.flags, &plan::top(found));
+    let flags = target.flags(request.flags, &found.top());
     // Rules and checks are about deployments, whatever this event does.
     let request = RunRequest { command: Some(Command::Up), flags: &flags, ..*request };
     let own = prepare(&request, Until::TheEnd, console);

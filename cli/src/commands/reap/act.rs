@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::ask::SweepAsk;
 use super::look::{StackInSight, ledger_of};
 use super::page::SweepPage;
-use super::place::{SweepPlace, append, flags_of};
+use super::place::{SweepPlace, flags_of};
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
 use crate::ci::console::Console;
@@ -26,6 +26,7 @@ use crate::process::stream::Passing;
 use crate::process::supervise::{Process, ProcessStatus, Supervision, run};
 use crate::process::told::Deaf;
 use crate::publish::notify::NotifyFacts;
+use crate::run::gates::ledger;
 use crate::run::telling::tell_of_verb;
 
 /// The way out where a comment or an issue could not be written.
@@ -145,7 +146,7 @@ impl Acting<'_> {
         tell_of_verb(&own, NotifyEvent::Expiry, &NotifyFacts::saying(&text), console).await;
         let mut entry = self.place.entry(&facts.project, &facts.stack, EntryKind::Warned);
         (entry.expires, entry.reason) = (Some(instant_of(expires)), Some(which.word().to_owned()));
-        append(&ledger_of(job, self.place, &facts.stack), entry, console).await?;
+        ledger::append(&ledger_of(job, self.place, &facts.stack), entry, console).await?;
         Ok(format!("its people were warned ({})", which.word()))
     }
 
@@ -246,7 +247,7 @@ impl Acting<'_> {
         let mut entry = self.place.entry(&facts.project, &facts.stack, EntryKind::Warned);
         (entry.issue, entry.reason) = (Some(number), Some("destroy-failed".to_owned()));
         let job = &self.place.projects[one.project].1;
-        append(&ledger_of(job, self.place, &facts.stack), entry, console).await?;
+        ledger::append(&ledger_of(job, self.place, &facts.stack), entry, console).await?;
         Ok(format!("issue #{number} was opened"))
     }
 
@@ -267,9 +268,11 @@ impl Acting<'_> {
                 };
                 let mut entry = self.place.own_entry(EntryKind::Warned);
                 entry.issue = Some(number);
-                append(&book, entry, console).await
+                ledger::append(&book, entry, console).await.map(drop)
             }
-            (None, Some(_)) => append(&book, self.place.own_entry(EntryKind::Destroyed), console).await,
+            (None, Some(_)) => {
+                ledger::append(&book, self.place.own_entry(EntryKind::Destroyed), console).await.map(drop)
+            }
             _ => Ok(()),
         }
     }

@@ -221,13 +221,7 @@ fn life_of(history: &History) -> ReadFact<LifeFacts> {
 fn protected(place: &SweepPlace<'_>, stack: &str) -> Option<String> {
     let name = StackName::parse(stack).ok()?;
     let entry = place.definition.settings(&name)?;
-    let what = if entry.approvals.is_some() {
-        "approvals"
-    } else if !entry.break_glass.is_empty() {
-        "break-glass"
-    } else {
-        entry.rules.names().find(|name| ["keep", "freeze"].contains(name))?
-    };
+    let what = entry.protected_by()?;
     Some(format!("`stacks.{}` has `{what}`", entry.pattern))
 }
 

@@ -2,11 +2,10 @@
 //! that what was deployed, extended or taken out of the sweep since then stays.
 
 use super::look::{ledger_of, look_at_one};
-use super::place::{SweepPlace, SweepProjects, append, flags_of};
+use super::place::{SweepPlace, SweepProjects, flags_of};
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
 use crate::ci::console::Console;
-use crate::commands::ended::EndedRun;
 use crate::commands::review::{self, ReviewAsk};
 use crate::commands::run::run_request;
 use crate::inputs::Command;
@@ -18,6 +17,7 @@ use crate::lifecycle::decide::{SweepVerdict, decide};
 use crate::process::signals::Signals;
 use crate::pulumi::stack::StackName;
 use crate::report::Reason;
+use crate::run::gates::ledger;
 use crate::run::prepare::RunRequest;
 
 /// Destroys and removes the stack of the folder's project if its time is over. Returns the exit status.
@@ -60,26 +60,15 @@ pub(super) async fn only(
     flags.insert(StackInputs::remove.name(), vec!["true".to_owned()]);
     let run = RunRequest::new(Some(Command::Destroy), &flags, env);
     let ended = Box::pin(run_request(&run, None, console, signals)).await?;
-    let report = ended.report.as_deref();
     // Somebody else works on the stack: the next sweep decides anew.
-    if ended.status != 0 && report.is_some_and(|report| report.reason == Some(Reason::Lock)) {
+    if ended.status != 0 && ended.reason() == Some(Reason::Lock) {
         return Ok(ended.status);
     }
     let kind = if ended.status == 0 { EntryKind::Destroyed } else { EntryKind::DestroyFailed };
     let mut entry = place.entry(&project.project, stack, kind);
-    entry.reason = (ended.status != 0).then(|| failure(&ended));
-    append(&ledger_of(job, &place, stack), entry, console).await?;
+    entry.reason = (ended.status != 0).then(|| ended.failure());
+    ledger::append(&ledger_of(job, &place, stack), entry, console).await?;
     Ok(ended.status)
-}
-
-/// The sentence of a destruction that has failed.
-fn failure(ended: &EndedRun) -> String {
-    let report = ended.report.as_deref();
-    let said = report.and_then(|report| {
-        let mut said = report.diagnostics.iter().map(|diagnostic| diagnostic.message.trim());
-        said.find(|said| !said.is_empty()).map(str::to_owned).or_else(|| report.message.clone())
-    });
-    said.unwrap_or_else(|| format!("it ended with exit status {}", ended.status))
 }
 
 fn stays(stack: &str, why: &str) -> Error {

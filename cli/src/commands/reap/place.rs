@@ -5,12 +5,11 @@ use std::path::{Path, PathBuf};
 
 use crate::base::env::Env;
 use crate::base::error::{Error, Problem, Result};
-use crate::base::git;
 use crate::ci::CiSystem;
 use crate::ci::console::Console;
 use crate::delivery::Definition;
 use crate::delivery::history::{FileAt, RepositoryHistory};
-use crate::delivery::place::ForgeAccess;
+use crate::delivery::place::{ForgeAccess, repository_identity};
 use crate::engine::job::Job;
 use crate::fleet::{FoundProject, RepositoryStacks};
 use crate::forge::Place;
@@ -26,10 +25,10 @@ use crate::lifecycle::facts::SweepRules;
 use crate::lifecycle::settings::review::{GRACE, MAX_DESTROYS, MAX_SHARE};
 use crate::process::signals::Signals;
 use crate::report::Reason;
-use crate::run::gates::{ledger, place_in_history, top};
+use crate::run::gates::ledger;
 use crate::run::prepare::{RunRequest, Until, prepare};
 
-use super::super::one_stack;
+use super::super::{ledger_verb, one_stack};
 
 /// The stack that a job of the sweep has in place of one, and the project and the beginning of the stack of the sweep's own
 /// ledger.
@@ -49,7 +48,6 @@ pub(super) struct SweepPlace<'a> {
     /// What could not be read of the repository.
     pub problems: Vec<String>,
     repository: RepositoryIdentity,
-    repository_id: String,
     now: u64,
 }
 
@@ -71,9 +69,7 @@ impl SweepProjects {
         if let Some(error) = judged.take_error() {
             return Err(error);
         }
-        let outer = judged.outer.as_ref();
-        let folder = outer.map_or_else(|| env.cwd().to_owned(), |outer| outer.folder.clone());
-        let top = git::top(&folder).unwrap_or_else(|| folder.clone());
+        let (folder, top) = (judged.folder().to_owned(), judged.top());
         let file = ConfigFile::in_folder(&top, true)?;
         let wanted = file.as_ref().map(ConfigFile::projects).transpose()?.flatten();
         let found = RepositoryStacks::find(&top, wanted.as_deref());
@@ -99,14 +95,6 @@ impl SweepProjects {
         let projects = self.projects.into_iter().filter(|(project, _)| is_here(project)).collect();
         Self { projects, problems: Vec::new(), ..self }
     }
-}
-
-/// Refuses a sweep whose code the default branch does not have.
-pub(super) async fn refuse_a_change(job: &Job<'_>) -> Result<()> {
-    let forge = ForgeAccess::find(job.ci, job.env, &job.context, &job.inputs)?;
-    let client = forge.as_ref().map(ForgeAccess::client);
-    let history = RepositoryHistory::new(&top(job), job.env, &job.context, client.as_ref());
-    place_in_history::refuse_a_change("reap", job, &history).await
 }
 
 fn refused(problem: Problem) -> Error {
@@ -145,7 +133,7 @@ impl<'a> SweepPlace<'a> {
                 "run it in a checkout of the repository, with the backend of its stacks",
             ));
         };
-        refuse_a_change(job).await?;
+        ledger_verb::refuse_a_change("reap", job).await?;
         let forge = ForgeAccess::find(job.ci, job.env, &job.context, &job.inputs)?.ok_or_else(|| {
             refused(Problem::new(
                 "the forge is not known, or there is no token for it",
@@ -153,16 +141,12 @@ impl<'a> SweepPlace<'a> {
             ))
         })?;
         let client = forge.client();
-        let facts = client.repository().await.map_err(|trouble| refused(trouble.problem))?;
-        let host = forge.place.host();
-        let repository = RepositoryIdentity::from_id(&host, &facts.id).ok_or_else(|| {
-            refused(Problem::without_hint(format!("`{host}/{}` is no id of a repository", facts.id)))
-        })?;
+        let repository = repository_identity(&client).await.map_err(refused)?;
         let history = RepositoryHistory::new(&found.top, env, &job.context, Some(&client));
         let definition = definition(&history).await?;
         let now = env.clock().now();
         let (projects, top) = (jobs, &found.top);
-        Ok(Self { projects, top, forge, definition, problems, repository, repository_id: facts.id, now })
+        Ok(Self { projects, top, forge, definition, problems, repository, now })
     }
 
     /// The rules of the sweep, by the default branch's file.
@@ -171,7 +155,6 @@ impl<'a> SweepPlace<'a> {
         let number = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
         SweepRules {
             repository: self.repository.clone(),
-            repository_id: self.repository_id.clone(),
             now: self.now,
             grace: review.map_or(GRACE, |review| review.grace).as_secs(),
             max_destroys: number(review.map_or(MAX_DESTROYS, |review| review.max_destroys)),
@@ -224,7 +207,7 @@ impl<'a> SweepPlace<'a> {
     /// Writes down that a sweep has said what it would do.
     pub async fn note_sweep(&self, console: &Console) -> Result<()> {
         let entry = self.own_entry(EntryKind::Swept);
-        append(&self.own_ledger(), entry, console).await
+        ledger::append(&self.own_ledger(), entry, console).await.map(drop)
     }
 
     /// A new entry of a ledger.
@@ -239,13 +222,6 @@ impl<'a> SweepPlace<'a> {
     pub fn own_entry(&self, kind: EntryKind) -> LedgerEntry {
         self.entry(OWN_PROJECT, &self.own_stack(), kind)
     }
-}
-
-/// Appends an entry.
-pub(super) async fn append(book: &Ledger, entry: LedgerEntry, console: &Console) -> Result<()> {
-    let entry = entry.masked(&|text| console.masker().mask(text));
-    let appended = book.append(|_: &History| Ok::<_, Error>(entry.clone())).await;
-    appended.map_err(ledger::not_appended).map(drop)
 }
 
 /// The flags of a run of a project's stack.

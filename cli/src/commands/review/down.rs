@@ -4,7 +4,7 @@
 use std::cell::OnceCell;
 
 use super::found::{ThereStack, read_stack};
-use super::opening::{append, manage, not_ours, past, refused, write_file};
+use super::opening::{manage, not_ours, refused, write_file};
 use super::place::{ReviewPlace, engine, number_in, placeholder, ready_engine};
 use super::{end, lock};
 use crate::base::env::Env;
@@ -21,7 +21,7 @@ use crate::inputs::Command;
 use crate::inputs::headings::{OperationInputs, StackInputs};
 use crate::inputs::resolve::Flags;
 use crate::ledger::Ledger;
-use crate::ledger::entry::{EntryKind, LedgerEntry};
+use crate::ledger::entry::EntryKind;
 use crate::ledger::history::History;
 use crate::lifecycle::ReviewName;
 use crate::lifecycle::mark;
@@ -57,7 +57,7 @@ pub(super) async fn down(flags: &Flags, env: &Env, console: &mut Console, signal
     let located = ready_engine(&mut place.job, console, signals).await?;
     let book = place.ledger(VERB)?;
     lock::wait(&place, console, signals).await?;
-    let past = past(&book).await?;
+    let past = ledger::read(&book).await?;
     refuse_while_open(&place, past.as_ref()).await?;
     let before = read_stack(&engine(&place, &located), console, signals).await?;
     let opened = past.as_ref().and_then(History::opened);
@@ -65,7 +65,7 @@ pub(super) async fn down(flags: &Flags, env: &Env, console: &mut Console, signal
         console.line(&format!("there is no stack `{}`: there is nothing to do", place.name));
         // A run that was stopped behind the removal has not written it down.
         if opened.is_some() && !is_over(&book).await? {
-            append(&book, ledger::new_entry(&place.job, EntryKind::Destroyed), console).await?;
+            ledger::append(&book, ledger::new_entry(&place.job, EntryKind::Destroyed), console).await?;
         }
         return Ok(0);
     };
@@ -76,7 +76,7 @@ pub(super) async fn down(flags: &Flags, env: &Env, console: &mut Console, signal
     if there.found.resources > 0 {
         let ended = Box::pin(destroy(&place, &there, &own, &flags, env, console, signals)).await?;
         // The run that has deployed it has seen the closing too.
-        if ended.report.as_ref().is_some_and(|report| report.reason == Some(Reason::StackNotFound)) {
+        if ended.reason() == Some(Reason::StackNotFound) {
             console.line(&format!("another run has removed the stack `{}`", place.name));
             return Ok(0);
         }
@@ -88,7 +88,7 @@ pub(super) async fn down(flags: &Flags, env: &Env, console: &mut Console, signal
     let arguments = args::remove_stack(&place.job.scope());
     manage("removed", arguments, &engine(&place, &located), console, signals).await?;
     write_file(&place, None)?;
-    append(&book, ledger::new_entry(&place.job, EntryKind::Destroyed), console).await?;
+    ledger::append(&book, ledger::new_entry(&place.job, EntryKind::Destroyed), console).await?;
     console
         .line(&format!("the stack `{}` is destroyed and removed, with the copies of its state", place.name));
     Ok(0)
@@ -210,21 +210,12 @@ async fn program_of(place: &ReviewPlace<'_>, there: &ThereStack) -> Result<Progr
 
 /// Writes down that the resources could not be deleted, with the engine's own sentence.
 async fn failed(place: &ReviewPlace<'_>, ended: &EndedRun, book: &Ledger, console: &Console) -> Result<()> {
-    let report = ended.report.as_deref();
     // Somebody else works on the stack: the next run tries again.
-    if report.is_some_and(|report| report.reason == Some(Reason::Lock)) {
+    if ended.reason() == Some(Reason::Lock) {
         return Ok(());
     }
-    let why = report.and_then(|report| {
-        let said = report
-            .diagnostics
-            .iter()
-            .map(|diagnostic| diagnostic.message.trim())
-            .find(|said| !said.is_empty());
-        said.map(str::to_owned).or_else(|| report.message.clone())
-    });
-    let mut entry: LedgerEntry = ledger::new_entry(&place.job, EntryKind::DestroyFailed);
-    entry.reason = Some(why.unwrap_or_else(|| format!("it ended with exit status {}", ended.status)));
+    let mut entry = ledger::new_entry(&place.job, EntryKind::DestroyFailed);
+    entry.reason = Some(ended.failure());
     entry.link.clone_from(&place.job.context.build_url);
-    append(book, entry, console).await
+    ledger::append(book, entry, console).await.map(drop)
 }

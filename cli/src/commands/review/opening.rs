@@ -11,7 +11,7 @@ use crate::engine::args;
 use crate::engine::local::LocalEngine;
 use crate::forge::ChangeRequest;
 use crate::ledger::Ledger;
-use crate::ledger::entry::{EntryKind, LedgerEntry, instant};
+use crate::ledger::entry::{EntryKind, instant};
 use crate::ledger::history::History;
 use crate::lifecycle::mark::{self, Mark};
 use crate::lifecycle::{ReviewName, ReviewSettings};
@@ -76,15 +76,8 @@ pub(super) async fn open_in_ledger(
     entry.expires = settings.ttl.and_then(|ttl| place.job.env.clock().time().checked_add(ttl)).map(instant);
     entry.actor = request.author.as_ref().map(|author| author.id.clone());
     entry.link.clone_from(&place.job.context.build_url);
-    append(book, entry, console).await?;
+    ledger::append(book, entry, console).await?;
     Ok(nonce)
-}
-
-/// Appends an entry.
-pub(super) async fn append(book: &Ledger, entry: LedgerEntry, console: &Console) -> Result<()> {
-    let entry = entry.masked(&|text| console.masker().mask(text));
-    let appended = Box::pin(book.append(|_: &History| Ok::<_, Error>(entry.clone()))).await;
-    appended.map_err(ledger::not_appended).map(drop)
 }
 
 /// Creates the stack.
@@ -172,11 +165,6 @@ pub(super) fn write_file(place: &ReviewPlace<'_>, head: Option<&str>) -> Result<
 
 pub(super) fn refused(what: impl std::fmt::Display, hint: impl Into<String>) -> Error {
     Error::Refused { what: format!("refused: {what}"), hint: hint.into(), reason: Reason::Gate }
-}
-
-/// What the ledger says.
-pub(super) async fn past(book: &Ledger) -> Result<Option<History>> {
-    ledger::read(book).await
 }
 
 /// The refusal of a stack that is there and not certainly ours.

@@ -13,7 +13,7 @@ use crate::ci::Context;
 use crate::ci::console::Console;
 use crate::delivery::history::RepositoryHistory;
 use crate::delivery::judging::{Judging, JudgingFile, judging_file};
-use crate::delivery::place::{ForgeAccess, forge_place};
+use crate::delivery::place::{ForgeAccess, forge_place, repository_identity};
 use crate::delivery::{Definition, DeliveryEvent};
 use crate::engine::job::{Job, ReviewRun};
 use crate::engine::local::LocalEngine;
@@ -118,11 +118,7 @@ impl<'a> ReviewPlace<'a> {
         let project = job.project.as_ref().map(|project| project.name.clone()).ok_or_else(|| {
             Error::input("there is no project", "set `cwd` to the folder of the Pulumi program")
         })?;
-        let facts = client.repository().await.map_err(|trouble| refused(trouble.problem))?;
-        let host = forge.place.host();
-        let repository = RepositoryIdentity::from_id(&host, &facts.id).ok_or_else(|| {
-            refused(Problem::without_hint(format!("`{host}/{}` is no id of a repository", facts.id)))
-        })?;
+        let repository = repository_identity(&client).await.map_err(refused)?;
         let name = if let Some(name) = name {
             name
         } else {
@@ -197,10 +193,9 @@ impl<'a> ReviewPlace<'a> {
 
     /// The folder of the project, from the repository's top; empty for the top itself.
     pub fn folder(&self) -> String {
-        let folder = self.job.project.as_ref().map(|project| project.folder().to_owned());
-        let folder = folder.and_then(|folder| std::fs::canonicalize(folder).ok());
-        let top = git::top(&self.job.inputs.stack.cwd).and_then(|top| std::fs::canonicalize(top).ok());
-        let below = folder.zip(top).and_then(|(folder, top)| Some(folder.strip_prefix(top).ok()?.to_owned()));
+        let project = self.job.project.as_ref();
+        let below =
+            project.and_then(|project| git::below_top_of(&self.job.inputs.stack.cwd, project.folder()));
         below.map(|below| below.display().to_string().replace('\\', "/")).unwrap_or_default()
     }
 

@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 
 use super::found::{ThereStack, read_stack};
-use super::opening::{self, not_ours, past, refused, write_file};
+use super::opening::{self, not_ours, refused, write_file};
 use super::place::{NOT_YET, ReviewPlace, engine, number_in, placeholder, ready_engine};
 use super::{base_config, down, lock};
 use crate::admit::trust::same_commit;
@@ -27,13 +27,11 @@ use crate::lifecycle::ownership::{Ownership, ownership};
 use crate::process::signals::Signals;
 use crate::pulumi::stack::StackName;
 use crate::report::Reason;
+use crate::run::gates::ledger;
 use crate::run::prepare::{RunRequest, Until, prepare};
 
 /// The verb, for messages.
 const VERB: &str = "review up";
-
-/// The rules that protect a stack by their being there.
-const PROTECTING: [&str; 2] = ["keep", "freeze"];
 
 /// Deploys the stack. Returns the exit status.
 pub(super) async fn up(flags: &Flags, env: &Env, console: &mut Console, signals: &Signals) -> Result<u8> {
@@ -118,7 +116,7 @@ async fn try_up(flags: &Flags, env: &Env, console: &mut Console, signals: &Signa
         flags.retain(|name, _| is_of_destroy(name));
         return Box::pin(down::down(&flags, env, console, signals)).await.map(UpEnd::Ended);
     }
-    let is_gone = ended.report.as_ref().is_some_and(|report| report.reason == Some(Reason::StackNotFound));
+    let is_gone = ended.reason() == Some(Reason::StackNotFound);
     Ok(if is_gone { UpEnd::Gone(ended.status) } else { UpEnd::Ended(ended.status) })
 }
 
@@ -142,7 +140,7 @@ async fn made(
     let engine = engine(place, located);
     let there = read_stack(&engine, console, signals).await?;
     let (nonce, file) = if let Some(ThereStack { found, file, .. }) = there {
-        let past = past(book).await?;
+        let past = ledger::read(book).await?;
         let opened = past.as_ref().and_then(History::opened);
         let nonce = match ownership(&place.subject(), opened, &found) {
             Ownership::Ours { nonce, is_signed: true } => return Ok(OurStack { nonce, file }),
@@ -241,13 +239,7 @@ fn refuse_by_settings(place: &ReviewPlace<'_>, settings: &ReviewSettings) -> Res
     }
     let from = StackName::parse(&settings.from)?;
     let Some(entry) = place.definition.settings(&from) else { return Ok(()) };
-    let rule = PROTECTING.into_iter().find(|rule| entry.rules.names().any(|name| name == *rule));
-    let protects = match (&entry.approvals, entry.break_glass.is_empty(), rule) {
-        (Some(_), ..) => "approvals",
-        (None, false, _) => "break-glass",
-        (None, true, Some(rule)) => rule,
-        (None, true, None) => return Ok(()),
-    };
+    let Some(protects) = entry.protected_by() else { return Ok(()) };
     Err(refused(
         format!(
             "`{from}` is protected (`{protects}` in `stacks.{}`), and no change request's stack is made from it",

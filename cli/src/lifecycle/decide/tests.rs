@@ -19,14 +19,7 @@ fn shop() -> RepositoryIdentity {
 }
 
 fn rules() -> SweepRules {
-    SweepRules {
-        repository: shop(),
-        repository_id: "123456".to_owned(),
-        now: NOW,
-        grace: HOUR,
-        max_destroys: 10,
-        max_share: 50,
-    }
+    SweepRules { repository: shop(), now: NOW, grace: HOUR, max_destroys: 10, max_share: 50 }
 }
 
 fn mark() -> Mark {

@@ -189,9 +189,7 @@ impl<'a> DriftLook<'a> {
         if says_nothing_new && !self.ledger.is_roomy() && self.ask.settings.min_interval.is_none() {
             return Ok(());
         }
-        let entry = entry.masked(&|text| console.masker().mask(text));
-        let appended = Box::pin(self.ledger.append(|_: &History| Ok::<_, Error>(entry.clone()))).await;
-        appended.map(drop).map_err(ledger::not_appended)
+        ledger::append(&self.ledger, entry, console).await.map(drop)
     }
 
     /// What the look came to know, for the issue. None if that is nothing.

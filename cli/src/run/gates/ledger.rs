@@ -81,6 +81,13 @@ pub fn new_entry(job: &Job<'_>, kind: EntryKind) -> LedgerEntry {
     entry
 }
 
+/// Adds an entry, masked, whatever the ledger says. Returns it as it is there; none without a ledger.
+pub async fn append(ledger: &Ledger, entry: LedgerEntry, console: &Console) -> Result<Option<LedgerEntry>> {
+    let entry = entry.masked(&|text| console.masker().mask(text));
+    let appended = Box::pin(ledger.append(|_: &History| Ok::<_, Error>(entry.clone()))).await;
+    appended.map_err(not_appended)
+}
+
 /// What the ledger says. Fails if it can't be read, or if it is not certain: a hold or a used approval may stand there.
 pub async fn read(ledger: &Ledger) -> Result<Option<History>> {
     let history = Box::pin(ledger.history()).await.map_err(|trouble| refused(trouble.problem))?;

@@ -151,10 +151,8 @@ impl Gates<'_> {
         report: &mut Report,
         console: &Console,
     ) -> bool {
-        let entry = entry.masked(&|text| console.masker().mask(text));
         let kind = entry.kind.clone();
-        let appended = Box::pin(ledger.append(|_: &History| Ok::<_, Error>(entry.clone()))).await;
-        let appended = appended.map_err(ledger::not_appended);
+        let appended = ledger::append(ledger, entry, console).await;
         if let Err(error) = &appended {
             let follows = match kind {
                 EntryKind::Finished => "; a later run will take the deployment for unfinished",

@@ -1,8 +1,11 @@
 //! The values that the preparation has found for a run, step by step, and its findings.
 
+use std::path::{Path, PathBuf};
+
 use crate::admit::trust::TrustVerdict;
 use crate::base::env::Env;
 use crate::base::error::Error;
+use crate::base::git;
 use crate::checks::Checks;
 use crate::ci::ground::Ground;
 use crate::ci::standing::Standing;
@@ -74,4 +77,21 @@ pub struct Prepared<'a> {
     pub verb: Option<&'a str>,
     /// What was found on the way, in order.
     pub findings: Vec<Finding>,
+}
+
+impl Prepared<'_> {
+    /// The work folder: the one that the inputs name, else the process's.
+    pub fn folder(&self) -> &Path {
+        self.outer.as_ref().map_or_else(|| self.env.cwd(), |outer| outer.folder.as_path())
+    }
+
+    /// The top folder of the repository around the work folder; the work folder itself without one.
+    pub fn top(&self) -> PathBuf {
+        git::top(self.folder()).unwrap_or_else(|| self.folder().to_owned())
+    }
+
+    /// Whether the work folder is that of a project, or lies in one; also if its file can't be read.
+    pub fn is_in_a_project(&self) -> bool {
+        !matches!(Project::find(self.folder()), Ok(None))
+    }
 }

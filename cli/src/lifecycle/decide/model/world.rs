@@ -162,7 +162,6 @@ impl World {
     pub fn rules(&self, skew: i64) -> SweepRules {
         SweepRules {
             repository: repository(),
-            repository_id: "1".to_owned(),
             now: seconds(self.now).saturating_add_signed(skew * 3600),
             grace: 3600,
             max_destroys: 10,
