@@ -19,6 +19,7 @@ use crate::ledger::Ledger;
 use crate::ledger::entry::{EntryKind, LedgerEntry, instant_of};
 use crate::ledger::history::History;
 use crate::ledger::state_identity;
+use crate::lifecycle::time_to_live::latest;
 use crate::lifecycle::{ReviewName, ReviewSettings};
 use crate::process::signals::Signals;
 use crate::report::Reason;
@@ -212,10 +213,8 @@ impl NewEnd<'_> {
             // What has lost its end since it was read is not given one.
             EndChange::Extend(time) => until.map(|until| until.max(now).saturating_add(time.as_secs())),
         };
-        let latest = self.settings.and_then(|review| review.ttl_max).and_then(|most| {
-            let opened = past.opened().and_then(|opened| Moment::parse(&opened.time))?;
-            Some(opened.unix().saturating_add(most.as_secs()))
-        });
+        let most = self.settings.and_then(|review| review.ttl_max);
+        let latest = past.opened().and_then(|opened| latest(&opened.time, most));
         if latest.is_some_and(|latest| expires.is_none_or(|expires| expires > latest)) {
             let latest = latest.map(instant_of).unwrap_or_default();
             return Err(refused(

@@ -83,11 +83,6 @@ impl History {
         }
     }
 
-    /// Whether people were warned in this way (`2d`, `2h`) of the end at the time `expires`.
-    pub fn was_warned(&self, expires: &str, which: &str) -> bool {
-        self.warnings(expires).any(|entry| entry.reason.as_deref() == Some(which))
-    }
-
     /// The last issue on the forge about the failed tries in a row. None if there is none since the stack was opened, destroyed
     /// or forgotten.
     pub fn destroy_issue(&self) -> Option<u64> {
@@ -95,13 +90,8 @@ impl History {
     }
 
     /// The warnings since the stack was opened or destroyed, the oldest first, the newest ten.
-    pub fn all_warnings(&self) -> &[LedgerEntry] {
+    pub fn warnings(&self) -> &[LedgerEntry] {
         &self.life.warned
-    }
-
-    /// The warnings of the end at the time `expires`, the oldest first.
-    pub fn warnings<'h>(&'h self, expires: &'h str) -> impl Iterator<Item = &'h LedgerEntry> {
-        self.life.warned.iter().filter(move |entry| entry.expires.as_deref() == Some(expires))
     }
 
     /// The tries of a destruction in a row that failed, the oldest first, the newest ten.
@@ -128,6 +118,14 @@ mod tests {
 
     const MONDAY: &str = "2026-11-30T12:00:00Z";
     const FRIDAY: &str = "2026-12-04T12:00:00Z";
+
+    /// Whether people were warned in this way of the end at the time `expires`.
+    fn was_warned(history: &History, expires: &str, which: &str) -> bool {
+        let is_it = |entry: &LedgerEntry| {
+            entry.expires.as_deref() == Some(expires) && entry.reason.as_deref() == Some(which)
+        };
+        history.warnings().iter().any(is_it)
+    }
 
     #[derive(Default)]
     struct Book {
@@ -184,7 +182,7 @@ mod tests {
         let history = &book.history;
         assert_eq!(history.opened().and_then(|entry| entry.nonce.as_deref()), Some("a1"));
         assert_eq!((history.expires(), history.destroy_failures().len()), (Some(MONDAY), 0));
-        assert!(!history.was_warned(FRIDAY, "2d"));
+        assert!(!was_warned(&history, FRIDAY, "2d"));
     }
 
     #[test]
@@ -204,8 +202,8 @@ mod tests {
         let mut book = Book::default();
         book.open("a1");
         book.warn(MONDAY, "2d");
-        assert!(book.history.was_warned(MONDAY, "2d"));
-        assert!(!book.history.was_warned(MONDAY, "2h") && !book.history.was_warned(FRIDAY, "2d"));
+        assert!(was_warned(&book.history, MONDAY, "2d"));
+        assert!(!was_warned(&book.history, MONDAY, "2h") && !was_warned(&book.history, FRIDAY, "2d"));
     }
 
     #[test]

@@ -10,16 +10,11 @@ mod model;
 mod tests;
 
 use super::facts::{LifeFacts, RequestStanding, SweepRules, SweptStack, Warning};
+use super::time_to_live::{EndStanding, NOTICE};
 use owner::{Owner, owner};
 
 const HOUR: u64 = 3600;
 const DAY: u64 = 24 * HOUR;
-
-/// The time that clocks may differ by: the end of a time to live is over only so much later.
-const SKEW: u64 = HOUR;
-
-/// The time between a warning and the destruction that it warns of, at least.
-const NOTICE: u64 = 2 * HOUR;
 
 /// The pauses after the first, the second and each further destruction that failed.
 const PAUSES: [u64; 3] = [HOUR, 4 * HOUR, DAY];
@@ -168,19 +163,17 @@ fn expiry(end: Option<u64>, life: &LifeFacts, rules: &SweepRules) -> SweepVerdic
     let Some(expires) = end else {
         return SweepVerdict::Kept("it lives without an end".to_owned());
     };
-    let warned = || life.warned.iter().filter(|warning| warning.end == expires);
-    let left = expires.saturating_sub(rules.now);
-    let was_warned = |which| warned().any(|warning| warning.which == which);
-    let first_notice = warned().map(|warning| warning.at).min();
-    if rules.now >= expires.saturating_add(SKEW) {
-        return match first_notice {
-            None => SweepVerdict::Warn { which: Warning::TwoHours, expires },
-            Some(at) if rules.now < at.saturating_add(NOTICE) => {
-                SweepVerdict::Waits("its people were warned a short time ago".to_owned())
-            }
-            Some(_) => SweepVerdict::Destroy("its time to live is over".to_owned()),
-        };
+    match EndStanding::at(expires, life.first_warning(expires), rules.now) {
+        EndStanding::NotOver => {}
+        EndStanding::NobodyWarned => return SweepVerdict::Warn { which: Warning::TwoHours, expires },
+        EndStanding::JustWarned => {
+            return SweepVerdict::Waits("its people were warned a short time ago".to_owned());
+        }
+        EndStanding::Over => return SweepVerdict::Destroy("its time to live is over".to_owned()),
     }
+    let left = expires.saturating_sub(rules.now);
+    let was_warned =
+        |which| life.warned.iter().any(|warning| warning.end == expires && warning.which == which);
     if left <= NOTICE && !was_warned(Warning::TwoHours) {
         return SweepVerdict::Warn { which: Warning::TwoHours, expires };
     }

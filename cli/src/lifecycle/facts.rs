@@ -1,8 +1,13 @@
 //! What a sweep knows of a stack before it decides. A fact that could not be read is its reason, and never nothing.
 
+use std::time::Duration;
+
 use super::ownership::FoundStack;
 use super::review_name::{RepositoryIdentity, ReviewName};
+use super::time_to_live::latest;
+use crate::base::moment::Moment;
 use crate::ledger::entry::LedgerEntry;
+use crate::ledger::history::History;
 
 /// A fact, or the reason why it is not known.
 pub type ReadFact<T> = Result<T, String>;
@@ -61,17 +66,55 @@ pub struct GivenWarning {
     pub end: u64,
 }
 
+impl LifeFacts {
+    /// What a ledger says. `ttl_max` is how long after its opening a stack may live at most. Fails with the reason if the end
+    /// can't be read.
+    pub fn from_history(history: &History, ttl_max: Option<Duration>) -> ReadFact<Self> {
+        let seconds = |time: &str| Moment::parse(time).map(Moment::unix);
+        let expires = match history.expires() {
+            None => None,
+            Some(time) => Some(seconds(time).ok_or("the end of its time to live can't be read")?),
+        };
+        let given = |entry: &LedgerEntry| {
+            let which = Warning::from_word(entry.reason.as_deref()?)?;
+            Some(GivenWarning { which, at: seconds(&entry.time)?, end: seconds(entry.expires.as_deref()?)? })
+        };
+        Ok(Self {
+            opened: history.opened().cloned(),
+            latest: history.opened().and_then(|opened| latest(&opened.time, ttl_max)),
+            expires,
+            expires_for: history.expiry().and_then(|entry| entry.state_after.clone()),
+            warned: history.warnings().iter().filter_map(given).collect(),
+            failures: history
+                .destroy_failures()
+                .iter()
+                .map(|entry| seconds(&entry.time).unwrap_or(0))
+                .collect(),
+            has_issue: history.destroy_issue().is_some(),
+            forgotten: history.forgotten().is_some(),
+        })
+    }
+
+    /// The end of the time to live, in seconds since 1970: the one that the ledger has, or the latest one that the file allows
+    /// while the label keeps the stack (`is_kept`). None if it lives without an end.
+    pub fn end(&self, is_kept: bool) -> Option<u64> {
+        let expires = self.expires?;
+        if is_kept { self.latest.map(|latest| latest.max(expires)) } else { Some(expires) }
+    }
+
+    /// The time of the first warning of this end, in seconds since 1970. None without one.
+    pub fn first_warning(&self, end: u64) -> Option<u64> {
+        self.warned.iter().filter(|warning| warning.end == end).map(|warning| warning.at).min()
+    }
+}
+
 impl SweptStack {
-    /// The end of the stack's time to live, in seconds since 1970: the one that the ledger has, or the latest one that the file
-    /// allows while the label keeps the stack of an open change request. None if it lives without an end.
+    /// The end of the stack's time to live, in seconds since 1970; the label counts for an open change request. None if it lives
+    /// without an end.
     pub fn end(&self) -> Option<u64> {
-        let life = self.life.as_ref().ok()?;
-        let expires = life.expires?;
         let is_kept = |request: &RequestFacts| request.kept && request.standing == RequestStanding::Open;
-        if self.request.as_ref().is_ok_and(|request| request.as_ref().is_some_and(is_kept)) {
-            return life.latest.map(|latest| latest.max(expires));
-        }
-        Some(expires)
+        let request = self.request.as_ref().ok().and_then(Option::as_ref);
+        self.life.as_ref().ok()?.end(request.is_some_and(is_kept))
     }
 }
 

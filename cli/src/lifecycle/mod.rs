@@ -10,6 +10,7 @@ pub mod owners;
 pub mod ownership;
 pub mod review_name;
 pub mod settings;
+pub mod time_to_live;
 
 pub use mark::Mark;
 pub use review_name::{RepositoryIdentity, ReviewName};

@@ -16,11 +16,13 @@ use crate::ci::console::Console;
 use crate::commands::{ledger_verb, one_stack};
 use crate::delivery::notify::NotifyEvent;
 use crate::engine::env_file;
+use crate::forge::trouble::Trouble;
 use crate::inputs::Command;
 use crate::inputs::resolve::Flags;
 use crate::ledger::entry::{EntryKind, instant_of};
 use crate::lifecycle::decide::{SweepDecision, SweepVerdict};
 use crate::lifecycle::facts::Warning;
+use crate::lifecycle::time_to_live::KEEP;
 use crate::process::signals::Signals;
 use crate::process::stream::Passing;
 use crate::process::supervise::{Process, ProcessStatus, Supervision, run};
@@ -134,11 +136,7 @@ impl Acting<'_> {
         if let Some(name) = &facts.name {
             let client = self.place.forge.client();
             let body = format!("<!-- stackstep-expiry stack={} -->\n{text}\n", facts.stack);
-            client.create_comment(name.number(), &body).await.map_err(|trouble| Error::Refused {
-                what: trouble.problem.what,
-                hint: trouble.problem.hint.unwrap_or_else(|| NEEDED.to_owned()),
-                reason: crate::report::Reason::Gate,
-            })?;
+            client.create_comment(name.number(), &body).await.map_err(not_written)?;
         }
         let flags = flags_of(self.flags, self.place.top, project, &facts.stack);
         let own = Box::pin(one_stack::job(Command::Refresh, &flags, self.env, console, self.signals)).await?;
@@ -279,11 +277,7 @@ impl Acting<'_> {
 
     async fn issue(&self, title: &str, body: &str) -> Result<Option<u64>> {
         let client = self.place.forge.client();
-        let opened = client.open_issue(title, body).await.map_err(|trouble| Error::Refused {
-            what: trouble.problem.what,
-            hint: trouble.problem.hint.unwrap_or_else(|| NEEDED.to_owned()),
-            reason: crate::report::Reason::Gate,
-        })?;
+        let opened = client.open_issue(title, body).await.map_err(not_written)?;
         Ok(opened.map(|issue| issue.number))
     }
 }
@@ -303,8 +297,11 @@ impl StackInSight {
 /// The text that warns of a stack's end, with what keeps it.
 fn warning(project: &str, stack: &str, has_request: bool, expires: u64) -> String {
     // Without a change request there is nothing to comment on.
-    let on_the_request =
-        if has_request { "comment `/stackstep extend 2d`, set the label `stackstep/keep`, or " } else { "" };
+    let on_the_request = if has_request {
+        format!("comment `/stackstep extend 2d`, set the label `{KEEP}`, or ")
+    } else {
+        String::new()
+    };
     let end = instant_of(expires);
     format!(
         "The stack `{project}/{stack}` is destroyed after {end}: its time to live ends. To keep it, {on_the_request}run `stackstep \
@@ -314,6 +311,15 @@ fn warning(project: &str, stack: &str, has_request: bool, expires: u64) -> Strin
 
 fn join(one: Option<String>, other: &str) -> String {
     one.map_or_else(|| other.to_owned(), |one| format!("{one}; {other}"))
+}
+
+/// The error of a comment or an issue that the forge did not take.
+fn not_written(trouble: Trouble) -> Error {
+    Error::Refused {
+        what: trouble.problem.what,
+        hint: trouble.problem.hint.unwrap_or_else(|| NEEDED.to_owned()),
+        reason: crate::report::Reason::Gate,
+    }
 }
 
 fn not_destroyed(why: &str) -> Error {

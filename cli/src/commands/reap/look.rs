@@ -12,22 +12,17 @@ use crate::fleet::FoundProject;
 use crate::forge::{ChangeRequest, Client};
 use crate::ledger::Ledger;
 use crate::ledger::backend_stacks::BackendStacks;
-use crate::ledger::entry::LedgerEntry;
 use crate::ledger::history::History;
 use crate::ledger::state_identity::{self, StateIdentity};
 use crate::lifecycle::ReviewName;
-use crate::lifecycle::facts::{
-    GivenWarning, HeldFacts, LifeFacts, ReadFact, RequestFacts, RequestStanding, SweptStack, Warning,
-};
+use crate::lifecycle::facts::{HeldFacts, LifeFacts, ReadFact, RequestFacts, RequestStanding, SweptStack};
 use crate::lifecycle::mark::TAG;
 use crate::lifecycle::ownership::FoundStack;
+use crate::lifecycle::time_to_live::KEEP;
 use crate::process::signals::Signals;
 use crate::pulumi::stack::StackName;
 use crate::report::Reason;
 use crate::run::gates::ledger;
-
-/// The label by which a change request keeps its stacks for as long as `ttl-max` allows.
-const KEEP: &str = "stackstep/keep";
 
 /// A stack that was looked at.
 pub(super) struct StackInSight {
@@ -147,15 +142,9 @@ async fn look_at(
     let history = history_of(&ledger_of(job, place, &stack)).await;
     let held = stacks.stack(&stack).await.map_err(|problem| problem.in_one_line());
     let name = ReviewName::parse(&stack);
-    let latest = |opened: &str| -> Option<u64> {
-        let most = place.definition.review.as_ref()?.ttl_max?;
-        Some(Moment::parse(opened)?.unix().saturating_add(most.as_secs()))
-    };
-    let life = history.as_ref().map_err(Clone::clone).and_then(|history| {
-        let mut life = life_of(history)?;
-        life.latest = life.opened.as_ref().and_then(|opened| latest(&opened.time));
-        Ok(life)
-    });
+    let most = place.definition.review.as_ref().and_then(|review| review.ttl_max);
+    let life =
+        history.as_ref().map_err(Clone::clone).and_then(|history| LifeFacts::from_history(history, most));
     let is_opened = life.as_ref().is_ok_and(|life| life.opened.is_some());
     let request = match &name {
         // The forge is asked only where it decides something.
@@ -192,29 +181,6 @@ async fn history_of(book: &Ledger) -> ReadFact<History> {
     let history = book.history().await.map_err(|trouble| trouble.problem.in_one_line())?.unwrap_or_default();
     history.certain().map_err(|problem| problem.in_one_line())?;
     Ok(history)
-}
-
-fn life_of(history: &History) -> ReadFact<LifeFacts> {
-    let seconds = |time: &str| Moment::parse(time).map(Moment::unix);
-    let expires = match history.expires() {
-        None => None,
-        Some(time) => Some(seconds(time).ok_or("the end of its time to live can't be read")?),
-    };
-    let given = |entry: &LedgerEntry| {
-        let which = Warning::from_word(entry.reason.as_deref()?)?;
-        Some(GivenWarning { which, at: seconds(&entry.time)?, end: seconds(entry.expires.as_deref()?)? })
-    };
-    let warned = history.all_warnings().iter().filter_map(given).collect();
-    Ok(LifeFacts {
-        opened: history.opened().cloned(),
-        latest: None,
-        expires,
-        expires_for: history.expiry().and_then(|entry| entry.state_after.clone()),
-        warned,
-        failures: history.destroy_failures().iter().map(|entry| seconds(&entry.time).unwrap_or(0)).collect(),
-        has_issue: history.destroy_issue().is_some(),
-        forgotten: history.forgotten().is_some(),
-    })
 }
 
 /// The reason why no sweep may destroy the stack: what the default branch's file has for it.

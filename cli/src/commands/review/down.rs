@@ -26,6 +26,7 @@ use crate::ledger::history::History;
 use crate::lifecycle::ReviewName;
 use crate::lifecycle::mark;
 use crate::lifecycle::ownership::{Ownership, ownership};
+use crate::lifecycle::time_to_live::KEEP;
 use crate::process::signals::Signals;
 use crate::pulumi::stack::StackName;
 use crate::report::Reason;
@@ -127,7 +128,7 @@ async fn refuse_while_open(place: &ReviewPlace<'_>, past: Option<&History>) -> R
         return Ok(());
     }
     let most = place.definition.review.as_ref().and_then(|review| review.ttl_max);
-    let is_kept = request.labels.iter().any(|label| label == end::KEEP);
+    let is_kept = request.labels.iter().any(|label| label == KEEP);
     match end::not_over(past, is_kept, most, place.job.env.clock().now()) {
         None => Ok(()),
         Some(why) => Err(refused(

@@ -1,20 +1,10 @@
-//! The end of an open change request's stack, as `stackstep reap` promises it: no stack goes for its time without a warning that is
-//! two hours old, and clocks may differ by one.
+//! Why the stack of an open change request stays: its time to live is not over, by the rule of `stackstep reap`.
 
 use std::time::Duration;
 
-use crate::base::moment::Moment;
-use crate::ledger::entry::instant_of;
 use crate::ledger::history::History;
-
-/// The label by which a change request keeps its stack for as long as `ttl-max` allows.
-pub(super) const KEEP: &str = "stackstep/keep";
-
-/// The time that clocks may differ by, in seconds.
-const SKEW: u64 = 3600;
-
-/// The time between a warning and the destruction that it warns of, in seconds.
-const NOTICE: u64 = 2 * SKEW;
+use crate::lifecycle::facts::LifeFacts;
+use crate::lifecycle::time_to_live::{EndStanding, KEEP};
 
 /// Why the time of an open change request's stack is not over at `now`, in seconds since 1970. None if it is. `is_kept`: it has
 /// the label, which counts for `most` after the opening; without `most` for as long as it is there.
@@ -25,32 +15,27 @@ pub(super) fn not_over(
     now: u64,
 ) -> Option<String> {
     let said = |why: &str| Some(why.to_owned());
-    let seconds = |time: &str| Moment::parse(time).map(Moment::unix);
     let Some(past) = past else { return said("its stack lives without an end") };
-    let Some(expires) = past.expires() else { return said("its stack lives without an end") };
-    let Some(mut end) = seconds(expires) else { return said("the end of its stack's time can't be read") };
-    if is_kept {
-        let opened = past.opened().and_then(|opened| seconds(&opened.time));
-        let Some((opened, most)) = opened.zip(most) else {
-            return Some(format!("the label `{KEEP}` keeps its stack"));
-        };
-        end = end.max(opened.saturating_add(most.as_secs()));
+    let life = match LifeFacts::from_history(past, most) {
+        Ok(life) => life,
+        Err(why) => return Some(why),
+    };
+    if life.expires.is_none() {
+        return said("its stack lives without an end");
     }
-    if now < end.saturating_add(SKEW) {
-        return said("the time of its stack is not over");
-    }
-    let first = past.warnings(&instant_of(end)).filter_map(|warning| seconds(&warning.time)).min();
-    match first {
-        Some(at) if now >= at.saturating_add(NOTICE) => None,
-        Some(_) => said("people were warned of the end of its stack a short time ago"),
-        None => said("nobody was warned of the end of its stack"),
+    let Some(end) = life.end(is_kept) else { return Some(format!("the label `{KEEP}` keeps its stack")) };
+    match EndStanding::at(end, life.first_warning(end), now) {
+        EndStanding::NotOver => said("the time of its stack is not over"),
+        EndStanding::NobodyWarned => said("nobody was warned of the end of its stack"),
+        EndStanding::JustWarned => said("people were warned of the end of its stack a short time ago"),
+        EndStanding::Over => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::entry::{EntryKind, LedgerEntry};
+    use crate::ledger::entry::{EntryKind, LedgerEntry, instant_of};
     use std::time::UNIX_EPOCH;
 
     const HOUR: u64 = 3600;
