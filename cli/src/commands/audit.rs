@@ -1,8 +1,6 @@
 //! `stackstep audit`: the decisions about a stack, one line for each entry of its ledger. What can't be read or is missing is a
 //! line too.
 
-use std::fmt::Write as _;
-
 use clap::{Arg, ArgAction, ArgMatches, Command as Clap, value_parser};
 use serde_json::{Value, json};
 
@@ -10,10 +8,10 @@ use crate::base::env::Env;
 use crate::base::error::{EXIT_INCOMPLETE, Error, Result};
 use crate::base::git::short_commit;
 use crate::base::moment::Moment;
-use crate::base::text::visible;
 use crate::ci;
 use crate::ci::console::Console;
 use crate::commands::one_stack;
+use crate::commands::page_form::text_table;
 use crate::delivery::place::forge_place;
 use crate::inputs::Command;
 use crate::inputs::resolve::Flags;
@@ -237,22 +235,7 @@ fn change(entry: &LedgerEntry) -> Option<String> {
 
 fn table(lines: &[&AuditLine]) -> String {
     let head = ["NUMBER", "TIME", "WHO", "WHAT", "CHANGE", "WHY", "RUN"].map(str::to_owned);
-    let cells = lines.iter().map(|line| line.cells().map(|cell| visible(&cell, false).into_owned()));
-    let rows: Vec<[String; 7]> = std::iter::once(head).chain(cells).collect();
-    let mut widths = [0; 7];
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = cell.chars().count().max(*width);
-        }
-    }
-    rows.iter().fold(String::new(), |mut text, row| {
-        let mut line = String::new();
-        for (cell, width) in row.iter().zip(widths) {
-            let _ = write!(line, "{cell:width$}  ");
-        }
-        let _ = writeln!(text, "{}", line.trim_end());
-        text
-    })
+    text_table(std::iter::once(head).chain(lines.iter().map(|line| line.cells())))
 }
 
 /// The in-toto statement: its subject is a deployment, and its predicate all that the ledger has.

@@ -18,6 +18,7 @@ mod input_flags;
 pub mod inputs;
 mod ledger_verb;
 mod one_stack;
+pub mod page_form;
 pub mod reap;
 pub mod report;
 pub mod review;

@@ -15,10 +15,11 @@ mod words;
 
 use clap::{Arg, ArgAction, ArgMatches, Command as Clap};
 
-use super::input_flags::{flag, json};
+use super::input_flags::flag;
 use super::ledger_verb;
+use super::page_form::PageForm;
 use crate::base::env::Env;
-use crate::base::error::{EXIT_INCOMPLETE, EXIT_PARTIAL, Error, Result};
+use crate::base::error::{EXIT_INCOMPLETE, EXIT_PARTIAL, Result};
 use crate::ci;
 use crate::ci::Output;
 use crate::ci::console::Console;
@@ -29,7 +30,7 @@ use crate::lifecycle::decide::{SweepVerdict, decide};
 use crate::process::signals::Signals;
 use crate::publish::outputs::hand_on_plain;
 use crate::run::gates::ledger;
-use ask::{SweepAsk, SweepForm};
+use ask::SweepAsk;
 use page::{FORM, SweepPage};
 use place::{SweepPlace, SweepProjects};
 
@@ -67,11 +68,7 @@ impl ReapAsk {
             )
             .arg(switch("dry-run", "Say what would be done, and do nothing", 0))
             .arg(ledger_verb::text("destroy-env", "FILE", destroy_env).display_order(1))
-            .arg(json())
-            .arg(
-                switch("markdown", "Print it as Markdown, such as for the job's summary page", 2)
-                    .conflicts_with("json"),
-            )
+            .args(PageForm::flags())
             .arg(
                 ledger_verb::text(
                     ONLY,
@@ -109,11 +106,7 @@ impl ReapAsk {
         if let Some(stack) = sub.get_one::<String>(ONLY) {
             return Self::Only { stack: stack.clone() };
         }
-        let form = match (sub.get_flag("json"), sub.get_flag("markdown")) {
-            (true, _) => SweepForm::Json,
-            (_, true) => SweepForm::Markdown,
-            _ => SweepForm::Table,
-        };
+        let form = PageForm::given(sub);
         let destroy_env = sub.get_one::<String>("destroy-env").cloned();
         Self::Sweep(SweepAsk { dry: sub.get_flag("dry-run"), destroy_env, form })
     }
@@ -188,7 +181,7 @@ async fn sweep(ask: &SweepAsk, flags: &Flags, env: &Env, signals: &Signals) -> R
     } else if is_first && !ask.dry {
         place.note_sweep(console).await?;
     }
-    show(ask.form, &page, console)?;
+    ask.form.print(&page, console)?;
     let outputs = [
         ("reap-stacks", serde_json::to_string(&doomed).unwrap_or_default()),
         ("reap-count", doomed.len().to_string()),
@@ -203,22 +196,4 @@ async fn sweep(ask: &SweepAsk, flags: &Flags, env: &Env, signals: &Signals) -> R
     } else {
         0
     })
-}
-
-fn show(form: SweepForm, page: &SweepPage, console: &Console) -> Result<()> {
-    match form {
-        SweepForm::Table => console.print(&words::as_text(page)),
-        SweepForm::Markdown => console.print_markdown(&words::as_markdown(page)),
-        SweepForm::Json => {
-            let text = serde_json::to_string(page).unwrap_or_default();
-            if !console.shows(&text) {
-                return Err(Error::input(
-                    "the page holds a text that is a secret of this job, so it is not printed as JSON",
-                    "print it as a table: secrets are masked there",
-                ));
-            }
-            console.print_json(&format!("{text}\n"));
-        }
-    }
-    Ok(())
 }

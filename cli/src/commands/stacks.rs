@@ -10,6 +10,7 @@ use crate::base::git;
 use crate::ci;
 use crate::ci::Level;
 use crate::ci::console::Console;
+use crate::commands::page_form::text_table;
 use crate::fleet::RepositoryStacks;
 use crate::inputs::Command;
 use crate::inputs::file::ConfigFile;
@@ -75,20 +76,13 @@ fn count(number: usize, thing: &str) -> String {
 }
 
 fn as_table(found: &RepositoryStacks) -> String {
-    let rows: Vec<[String; 4]> = std::iter::once(["PROJECT", "CWD", "RUNTIME", "STACKS"].map(str::to_owned))
-        .chain(found.projects.iter().map(|project| {
-            let stacks = if project.stacks.is_empty() { "-".to_owned() } else { project.stacks.join(", ") };
-            let runtime = project.runtime.clone().unwrap_or_else(|| "-".to_owned());
-            [project.project.clone(), project.cwd.clone(), runtime, stacks]
-        }))
-        .collect();
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths = [width(0), width(1), width(2)];
-    let mut table = String::new();
-    for [project, cwd, runtime, stacks] in &rows {
-        let [first, second, third] = widths;
-        let _ = writeln!(table, "{project:first$}  {cwd:second$}  {runtime:third$}  {stacks}");
-    }
+    let head = ["PROJECT", "CWD", "RUNTIME", "STACKS"].map(str::to_owned);
+    let rows = found.projects.iter().map(|project| {
+        let stacks = if project.stacks.is_empty() { "-".to_owned() } else { project.stacks.join(", ") };
+        let runtime = project.runtime.clone().unwrap_or_else(|| "-".to_owned());
+        [project.project.clone(), project.cwd.clone(), runtime, stacks]
+    });
+    let mut table = text_table(std::iter::once(head).chain(rows));
     let stacks: usize = found.projects.iter().map(|project| project.stacks.len()).sum();
     let _ = writeln!(table, "{}, {}", count(found.projects.len(), "project"), count(stacks, "stack"));
     table

@@ -7,7 +7,7 @@ mod words;
 
 use std::path::Path;
 
-use clap::{Arg, ArgAction, ArgMatches, Command as Clap};
+use clap::{ArgMatches, Command as Clap};
 
 use crate::admit::sign_in::{self, WantedToken};
 use crate::base::env::Env;
@@ -17,8 +17,8 @@ use crate::base::secret::Secret;
 use crate::ci;
 use crate::ci::Level;
 use crate::ci::console::Console;
-use crate::commands::input_flags::json;
 use crate::commands::one_stack;
+use crate::commands::page_form::PageForm;
 use crate::delivery::place::forge_place;
 use crate::engine::job::Job;
 use crate::fleet::{FoundProject, RepositoryStacks};
@@ -32,38 +32,20 @@ use crate::pulumi::stack::StackName;
 use crate::run::prepare::{RunRequest, Until, prepare};
 use page::{FORM, StackStatus, StatusPage};
 
-/// The form of the page.
+/// How the stacks stand, in this form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StatusAsk {
-    /// A table for a terminal.
-    Table,
-    /// JSON.
-    Json,
-    /// Markdown.
-    Markdown,
-}
+pub struct StatusAsk(pub PageForm);
 
 impl StatusAsk {
     /// The subcommand.
     pub fn subcommand() -> Clap {
         let about = "Show how the stacks stand: deployed, verified, held, waiting, locked";
-        one_stack::subcommand("status", about).arg(json()).arg(
-            Arg::new("markdown")
-                .long("markdown")
-                .help("Print it as Markdown, such as for the job's summary page")
-                .action(ArgAction::SetTrue)
-                .conflicts_with("json")
-                .display_order(1),
-        )
+        one_stack::subcommand("status", about).args(PageForm::flags())
     }
 
     /// What the command line asks for.
     pub fn given(sub: &ArgMatches) -> Self {
-        match (sub.get_flag("json"), sub.get_flag("markdown")) {
-            (true, _) => Self::Json,
-            (_, true) => Self::Markdown,
-            _ => Self::Table,
-        }
+        Self(PageForm::given(sub))
     }
 }
 
@@ -72,20 +54,7 @@ pub async fn status(ask: &StatusAsk, flags: &Flags, env: &Env, signals: &Signals
     // Not the CI system's, so that the page stays alone on standard output.
     let console = &mut Console::new(ci::detect(&Env::default()));
     let page = Box::pin(look_at(flags, env, console, signals)).await?;
-    match ask {
-        StatusAsk::Table => console.print(&words::as_text(&page)),
-        StatusAsk::Markdown => console.print_markdown(&words::as_markdown(&page)),
-        StatusAsk::Json => {
-            let text = serde_json::to_string(&page).unwrap_or_default();
-            if !console.shows(&text) {
-                return Err(Error::input(
-                    "the page holds a text that is a secret of this job, so it is not printed as JSON",
-                    "print it as a table: secrets are masked there",
-                ));
-            }
-            console.print_json(&format!("{text}\n"));
-        }
-    }
+    ask.0.print(&page, console)?;
     let incomplete = !page.problems.is_empty() || page.stacks.iter().any(StackStatus::is_incomplete);
     Ok(if incomplete { EXIT_INCOMPLETE } else { 0 })
 }

@@ -182,7 +182,7 @@ mod tests {
         let history = &book.history;
         assert_eq!(history.opened().and_then(|entry| entry.nonce.as_deref()), Some("a1"));
         assert_eq!((history.expires(), history.destroy_failures().len()), (Some(MONDAY), 0));
-        assert!(!was_warned(&history, FRIDAY, "2d"));
+        assert!(!was_warned(history, FRIDAY, "2d"));
     }
 
     #[test]

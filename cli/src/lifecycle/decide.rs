@@ -163,7 +163,7 @@ fn expiry(end: Option<u64>, life: &LifeFacts, rules: &SweepRules) -> SweepVerdic
     let Some(expires) = end else {
         return SweepVerdict::Kept("it lives without an end".to_owned());
     };
-    match EndStanding::at(expires, life.first_warning(expires), rules.now) {
+    match EndStanding::for_end(expires, life.first_warning(expires), rules.now) {
         EndStanding::NotOver => {}
         EndStanding::NobodyWarned => return SweepVerdict::Warn { which: Warning::TwoHours, expires },
         EndStanding::JustWarned => {

@@ -9,7 +9,7 @@ use crate::base::moment::Moment;
 pub const KEEP: &str = "stackstep/keep";
 
 /// The time that clocks may differ by, in seconds: an end is over only so much later.
-const SKEW: u64 = 3600;
+pub const SKEW: u64 = 3600;
 
 /// The time between a warning and the destruction that it warns of, in seconds, at least.
 pub const NOTICE: u64 = 2 * SKEW;
@@ -30,7 +30,7 @@ pub enum EndStanding {
 impl EndStanding {
     /// Where a stack with this end stands at `now`, if people were warned of the end at `first_warning` for the first time. All
     /// are seconds since 1970.
-    pub fn at(end: u64, first_warning: Option<u64>, now: u64) -> Self {
+    pub fn for_end(end: u64, first_warning: Option<u64>, now: u64) -> Self {
         if now < end.saturating_add(SKEW) {
             return Self::NotOver;
         }

@@ -161,6 +161,9 @@ impl Review {
     }
 }
 
+/// The shell's words before and behind an engine's command that kill the run: before it, and behind it.
+const KILLS: [(&str, &str); 2] = [("kill -9 $PPID; exit 1", ""), ("", "kill -9 $PPID")];
+
 fn walk(folder: &Path, seen: &mut impl FnMut(&Path)) {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
@@ -373,11 +376,10 @@ fn a_protected_resource_stays_with_the_engines_own_words() {
 #[test]
 #[ignore = "needs the Pulumi CLI"]
 fn a_run_that_is_killed_between_any_two_steps_is_finished_by_the_next() {
-    let kill = "kill -9 $PPID";
     let things = plain(&[thing("a", "value: 1")]);
     for words in ["stack init", "stack tag set", "refresh", "up"] {
-        for (before, after) in [(kill.to_owned() + "; exit 1", ""), (String::new(), kill)] {
-            let review = Review::opened("from: staging", &things).with_engine(words, &before, after);
+        for (before, after) in KILLS {
+            let review = Review::opened("from: staging", &things).with_engine(words, before, after);
             assert_ne!(review.up().status, 0, "{words}");
             let review = review.with_plain_engine();
             let run = review.up();
@@ -393,10 +395,10 @@ fn a_run_that_is_killed_between_any_two_steps_is_finished_by_the_next() {
         }
     }
     for words in ["destroy", "stack rm"] {
-        for (before, after) in [(kill.to_owned() + "; exit 1", ""), (String::new(), kill)] {
+        for (before, after) in KILLS {
             let review = Review::opened("from: staging", &things);
             review.up().ends_with(0);
-            let review = review.closed().with_engine(words, &before, after);
+            let review = review.closed().with_engine(words, before, after);
             assert_ne!(review.down().status, 0, "{words}");
             let review = review.with_plain_engine();
             let run = review.down();
@@ -410,9 +412,9 @@ fn a_run_that_is_killed_between_any_two_steps_is_finished_by_the_next() {
 #[test]
 #[ignore = "needs the Pulumi CLI"]
 fn a_close_that_was_killed_before_it_began_to_open_is_closed_again() {
-    let kill = "kill -9 $PPID; exit 1";
     for words in ["stack init", "stack tag set", "refresh"] {
-        let review = Review::opened("from: staging", super::delivery::EMPTY).with_engine(words, kill, "");
+        let review =
+            Review::opened("from: staging", super::delivery::EMPTY).with_engine(words, KILLS[0].0, "");
         assert_ne!(review.up().status, 0);
         let review = review.with_plain_engine().closed();
         let run = review.down();

@@ -28,7 +28,7 @@ pub(super) async fn extend(
         return Err(Error::input("something is missing in the command", usage()));
     };
     let time = parse_time(time).map_err(|why| Error::input(why, usage()))?;
-    let repository = repository_identity(&thread.client).await.map_err(|problem| {
+    let repository = repository_identity(thread.client).await.map_err(|problem| {
         refused(problem.what, problem.hint.unwrap_or_else(|| "comment again later".to_owned()))
     })?;
     let top = &thread.checkout.top;

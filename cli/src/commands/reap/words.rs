@@ -4,48 +4,23 @@ use std::fmt::Write as _;
 
 use super::page::{SweepLine, SweepPage};
 use crate::base::text::visible;
-use crate::render::prose;
+use crate::commands::page_form::{PrintedPage, markdown_table, text_table};
 
 const COLUMNS: [&str; 5] = ["STACK", "CHANGE REQUEST", "ENDS", "VERDICT", "WHY"];
 
-/// The page as a table, with what stopped the sweep below it.
-pub(super) fn as_text(page: &SweepPage) -> String {
-    let head = COLUMNS.map(str::to_owned);
-    let rows: Vec<[String; 5]> = std::iter::once(head).chain(page.stacks.iter().map(row)).collect();
-    let mut widths = [0; 5];
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = cell.chars().count().max(*width);
+impl PrintedPage for SweepPage {
+    fn as_text(&self) -> String {
+        let head = COLUMNS.map(str::to_owned);
+        let mut text = text_table(std::iter::once(head).chain(self.stacks.iter().map(row)));
+        for line in rest(self) {
+            let _ = writeln!(text, "{}", visible(&line, false));
         }
+        text
     }
-    let mut text = String::new();
-    for row in rows {
-        let mut line = String::new();
-        for (cell, width) in row.iter().zip(widths) {
-            let _ = write!(line, "{:width$}  ", visible(cell, false));
-        }
-        let _ = writeln!(text, "{}", line.trim_end());
-    }
-    for line in rest(page) {
-        let _ = writeln!(text, "{}", visible(&line, false));
-    }
-    text
-}
 
-/// The page as Markdown.
-pub(super) fn as_markdown(page: &SweepPage) -> String {
-    let mut text = format!("| {} |\n|{}\n", COLUMNS.join(" | "), " --- |".repeat(COLUMNS.len()));
-    for stack in &page.stacks {
-        let _ = writeln!(text, "| {} |", row(stack).map(|cell| prose(&cell, true)).join(" | "));
+    fn as_markdown(&self) -> String {
+        markdown_table(COLUMNS, self.stacks.iter().map(row), &rest(self))
     }
-    let rest = rest(page);
-    if !rest.is_empty() {
-        text.push('\n');
-    }
-    for line in rest {
-        let _ = writeln!(text, "- {}", prose(&line, true));
-    }
-    text
 }
 
 fn row(line: &SweepLine) -> [String; 5] {

@@ -24,7 +24,7 @@ pub(super) fn not_over(
         return said("its stack lives without an end");
     }
     let Some(end) = life.end(is_kept) else { return Some(format!("the label `{KEEP}` keeps its stack")) };
-    match EndStanding::at(end, life.first_warning(end), now) {
+    match EndStanding::for_end(end, life.first_warning(end), now) {
         EndStanding::NotOver => said("the time of its stack is not over"),
         EndStanding::NobodyWarned => said("nobody was warned of the end of its stack"),
         EndStanding::JustWarned => said("people were warned of the end of its stack a short time ago"),

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::page::{StackStatus, StatusEntry, StatusFact, StatusPage};
 use crate::base::git::short_commit;
 use crate::base::text::visible;
-use crate::render::prose;
+use crate::commands::page_form::{PrintedPage, markdown_table, text_table};
 
 /// The columns.
 const COLUMNS: [&str; 7] = ["stack", "deployed", "verified", "open", "lock", "drift", "expiry"];
@@ -20,49 +20,20 @@ const REASON: usize = 300;
 /// The characters of a digest that are shown.
 const DIGEST: usize = 19;
 
-/// The page for a terminal.
-pub(super) fn as_text(page: &StatusPage) -> String {
-    let head = COLUMNS.map(str::to_uppercase);
-    let rows: Vec<[String; 7]> = std::iter::once(head).chain(page.stacks.iter().map(row)).collect();
-    let rows: Vec<[String; 7]> = rows
-        .into_iter()
-        .map(|row| row.map(|cell| visible(&cell.replace('`', ""), false).into_owned()))
-        .collect();
-    let mut widths = [0; 7];
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = cell.chars().count().max(*width);
+impl PrintedPage for StatusPage {
+    fn as_text(&self) -> String {
+        let plain = |row: [String; 7]| row.map(|cell| cell.replace('`', ""));
+        let rows = self.stacks.iter().map(|stack| plain(row(stack)));
+        let mut text = text_table(std::iter::once(COLUMNS.map(str::to_uppercase)).chain(rows));
+        for line in details(self) {
+            let _ = writeln!(text, "{}", visible(&line, false));
         }
+        text
     }
-    let mut text = String::new();
-    for row in &rows {
-        let mut line = String::new();
-        for (cell, width) in row.iter().zip(widths) {
-            let _ = write!(line, "{cell:width$}  ");
-        }
-        let _ = writeln!(text, "{}", line.trim_end());
-    }
-    for line in details(page) {
-        let _ = writeln!(text, "{}", visible(&line, false));
-    }
-    text
-}
 
-/// The page as Markdown.
-pub(super) fn as_markdown(page: &StatusPage) -> String {
-    let mut text = format!("| {} |\n|{}\n", COLUMNS.join(" | "), " --- |".repeat(COLUMNS.len()));
-    for stack in &page.stacks {
-        let cells = row(stack).map(|cell| prose(&cell, true));
-        let _ = writeln!(text, "| {} |", cells.join(" | "));
+    fn as_markdown(&self) -> String {
+        markdown_table(COLUMNS, self.stacks.iter().map(row), &details(self))
     }
-    let details = details(page);
-    if !details.is_empty() {
-        text.push('\n');
-    }
-    for line in details {
-        let _ = writeln!(text, "- {}", prose(&line, true));
-    }
-    text
 }
 
 fn row(stack: &StackStatus) -> [String; 7] {

@@ -1,6 +1,7 @@
 //! The decision about single stacks, one behaviour a test. All that can happen to several runs at once is in [`super::model`].
 
 use super::*;
+use crate::lifecycle::time_to_live::SKEW;
 use std::time::UNIX_EPOCH;
 
 use crate::ledger::entry::{EntryKind, LedgerEntry};
