@@ -8,11 +8,11 @@ use std::collections::BTreeSet;
 
 use super::found_approvals::FoundApprovals;
 use super::merged_changes::MergedChanges;
+use super::signers::as_signed;
 use crate::admit::approvals::signed::{ALLOWED_SIGNERS, Signer, has_name};
 use crate::base::error::Problem;
 use crate::base::git::short_commit;
 use crate::forge::Client;
-use crate::ledger::entry::{ApprovalWay, EntryApprover};
 
 /// What the people are counted by.
 pub(super) struct SignedPeople<'q> {
@@ -95,9 +95,7 @@ fn id(signer: &Signer, found: &FoundApprovals) -> String {
 /// Adds the approval of a person, with a note.
 fn add(signer: &Signer, found: &mut FoundApprovals) {
     let name = signer.names.first().cloned().unwrap_or_default();
-    let mut approver = EntryApprover::new(Some(&name), ApprovalWay::Ssh, Some(&signer.envelope.nonce));
-    approver.expires = Some(signer.envelope.expires.clone());
-    found.approvers.push(approver);
+    found.approvers.push(as_signed(signer));
     let commit = signer.envelope.commit.as_deref().map(short_commit);
     let commit = commit.map_or_else(String::new, |commit| format!(", who looked at commit `{commit}`"));
     found.notes.push(format!("signed by `{name}`{commit}, with the key {}", signer.key));

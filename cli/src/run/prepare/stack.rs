@@ -8,8 +8,8 @@ use crate::inputs::{Command, Effect, Inputs};
 use crate::pulumi::project::{self, Project};
 use crate::pulumi::stack::StackName;
 
-/// The stack that the inputs name, for the command or for the `verb` that is admitted as it would be. A command that only reads may take a project's only stack; one that changes things
-/// never guesses.
+/// The stack that the inputs name, for the command or for the `verb` that is admitted as it would be. A command that only reads
+/// may take a project's only stack; one that changes things never guesses.
 pub(super) fn find_stack(
     inputs: &Inputs,
     project: Option<&Project>,
