@@ -116,6 +116,7 @@ fn a_head_that_has_moved_is_not_approved() {
 fn a_preview_that_is_newer_than_the_approval_is_not_approved() {
     let talk = previewed();
     let id = talk.says("ann", "/stackstep approve");
+    let talk = talk.in_job("2");
     talk.comment("tim", "/stackstep preview").ends_with(0);
     talk.job(id, "/stackstep approve").ends_with(73).says("was shown after the approval was written");
 }
@@ -124,6 +125,7 @@ fn a_preview_that_is_newer_than_the_approval_is_not_approved() {
 fn an_approval_does_not_count_for_what_was_previewed_after_it() {
     let talk = previewed();
     talk.comment("ann", "/stackstep approve").ends_with(0);
+    let talk = talk.in_job("2");
     talk.comment("tim", "/stackstep preview").ends_with(0);
     let talk = merged(talk);
     let run = talk.repository.scene.run(UP).ends_with(75);

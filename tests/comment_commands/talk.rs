@@ -80,6 +80,11 @@ impl Talk {
         Self { repository: Repository { scene: self.repository.scene.with(name, value) }, ..self }
     }
 
+    /// In the job of this number, whose link each comment of it has: the same preview by another job is another comment.
+    pub fn in_job(self, number: &str) -> Self {
+        self.with("CI_JOB_URL", &format!("https://gitlab.example/acme/shop/-/jobs/{number}"))
+    }
+
     fn event_file(&self) -> std::path::PathBuf {
         self.repository.scene.root().join("event.json")
     }

@@ -5,7 +5,6 @@
 
 mod delivery;
 mod stages;
-mod ways;
 
 use crate::harness::engine::Engine;
 use crate::tools;
@@ -264,6 +263,8 @@ fn what_the_templates_expand_to_is_what_was_looked_at() {
 
 /// The jobs on the Pulumi CLI.
 mod real {
+    mod ways;
+
     use super::*;
     use crate::real::shown;
 

@@ -289,7 +289,8 @@ pub(super) struct OwnOfStack {
     pub outputs: String,
 }
 
-/// Our own outputs of a report; what is not known is empty.
+/// Our own outputs of a report; what is not known is empty. Only a run that looked for drift has `drift`: GitLab takes few
+/// variables, and the stack's outputs need them.
 pub(super) fn own(report: &Report, summary: String, of_the_stack: OwnOfStack) -> Vec<Output> {
     [
         ("status", status_word(report.status).to_owned()),
@@ -303,11 +304,12 @@ pub(super) fn own(report: &Report, summary: String, of_the_stack: OwnOfStack) ->
         ("digest", of_the_stack.digest),
         ("result", of_the_stack.result),
         ("permalink", report.permalink.clone().unwrap_or_default()),
-        ("drift", report.drift.as_ref().map(|drift| drift.word().to_owned()).unwrap_or_default()),
         ("outputs", of_the_stack.outputs),
     ]
+    .into_iter()
+    .chain(report.drift.as_ref().map(|drift| ("drift", drift.word().to_owned())))
     .map(|(name, value)| Output { name: name.to_owned(), value })
-    .to_vec()
+    .collect()
 }
 
 /// The stack's outputs for standard output: as the engine has them, without those that masking or the CI system's

@@ -8,7 +8,6 @@ mod migration;
 mod place;
 mod real;
 mod stages;
-mod ways;
 pub mod workflows;
 
 use crate::harness::engine::Engine;

@@ -1,5 +1,7 @@
 //! The action on the Pulumi CLI: what later steps see of what the engine did.
 
+mod ways;
+
 use super::harness::{Job, Outcome};
 use super::{step, up};
 use crate::harness::engine::Engine;

@@ -10,6 +10,7 @@ mod circles;
 mod examples;
 mod riddles;
 mod rooms;
+mod slow_tests;
 mod source;
 mod twins;
 mod ways_out;
@@ -119,4 +120,16 @@ fn the_page_of_ways_out_has_each_reason_and_exit_status_and_only_commands_that_a
     let missing = reasons.chain(statuses).filter(|word| !page.contains(word));
     none(&missing.map(|word| format!("docs/when-it-is-red.md does not speak of {word}")).collect::<Vec<_>>());
     none(&ways_out::missing(&page, &commands(), &root).collect::<Vec<_>>());
+}
+
+#[test]
+fn runner_tests_run_where_what_they_need_is_installed() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/runners");
+    let files = slow_tests::files(&folder);
+    assert!(files.len() > 50, "the tests were not read");
+    let problems = files.iter().flat_map(|path| {
+        let text = std::fs::read_to_string(path).unwrap();
+        slow_tests::misplaced(path.strip_prefix(&folder).unwrap(), &text)
+    });
+    none(&problems.collect::<Vec<_>>());
 }

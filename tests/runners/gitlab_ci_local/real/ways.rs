@@ -1,8 +1,8 @@
 //! The ways out of a refusal and the commands of comments, in pipelines on the Pulumi CLI, with a GitLab that answers on
 //! loopback.
 
-use super::Pipeline;
-use super::stages::text_of;
+use crate::gitlab_ci_local::Pipeline;
+use crate::gitlab_ci_local::stages::text_of;
 use crate::harness::engine::Engine;
 use crate::real::shown;
 use crate::story::{self, Story};

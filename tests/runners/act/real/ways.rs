@@ -1,8 +1,8 @@
 //! The ways out of a refusal and the commands of comments, in workflows on the Pulumi CLI, with a GitHub that answers on
 //! loopback.
 
-use super::delivery::Act;
-use super::examples::copied;
+use crate::act::delivery::Act;
+use crate::act::examples::copied;
 use crate::harness::engine::Engine;
 use crate::real::shown;
 use crate::story::{self, Story};
