@@ -44,8 +44,18 @@ impl Act {
     }
 
     fn job(&self, event: &Event, forge: &Fake) -> Job {
+        self.job_of(told(event), forge)
+    }
+
+    /// Runs the example of ways out, which ann starts with these inputs.
+    pub(super) fn way_out(&self, inputs: &Value, forge: &Fake) -> Ran {
+        let payload = dispatched(inputs);
+        let told = Told { workflow: "ways-out.yml", event: "workflow_dispatch", who: "ann", payload };
+        ran(self.job_of(told, forge))
+    }
+
+    fn job_of(&self, told: Told, forge: &Fake) -> Job {
         let url = forge.server.url();
-        let told = told(event);
         self.runs.set(self.runs.get() + 1);
         Job::at(&self.place, told.event)
             .named(told.workflow)
@@ -76,11 +86,7 @@ impl System for Act {
     }
 
     fn run(&self, event: &Event, forge: &Fake) -> Ran {
-        let outcome = self.job(event, forge).run();
-        // A step of our action says the one, a step of a shell the other.
-        let words = ["exit status ", "exitcode '"];
-        let status = words.iter().find_map(|words| story::number_behind(words, &outcome.log));
-        Ran { passed: outcome.succeeded, status, log: outcome.log }
+        ran(self.job(event, forge))
     }
 
     fn start(&self, event: &Event, forge: &Fake) -> Running {
@@ -88,11 +94,27 @@ impl System for Act {
     }
 }
 
+/// Runs a job.
+fn ran(job: Job) -> Ran {
+    let outcome = job.run();
+    // A step of our action says the one, a step of a shell the other.
+    let words = ["exit status ", "exitcode '"];
+    let status = words.iter().find_map(|words| story::number_behind(words, &outcome.log));
+    Ran { passed: outcome.succeeded, status, log: outcome.log }
+}
+
+fn repository() -> Value {
+    json!({ "full_name": "acme/shop", "default_branch": "main", "private": true })
+}
+
+/// The payload of a run that a person starts on the default branch.
+fn dispatched(inputs: &Value) -> Value {
+    json!({ "ref": "refs/heads/main", "inputs": inputs, "repository": repository() })
+}
+
 fn told(event: &Event) -> Told {
-    let repository = json!({ "full_name": "acme/shop", "default_branch": "main", "private": true });
+    let repository = repository();
     let plain = Told { workflow: "job.yml", event: "push", who: "ada", payload: Value::Null };
-    let dispatched =
-        |inputs: Value| json!({ "ref": "refs/heads/main", "inputs": inputs, "repository": repository });
     let changed = |head: &str| {
         json!({
             "action": "synchronize",
@@ -117,7 +139,7 @@ fn told(event: &Event) -> Told {
             workflow: "way-out.yml",
             event: "workflow_dispatch",
             who,
-            payload: dispatched(json!({ "line": line })),
+            payload: dispatched(&json!({ "line": line })),
         },
         Event::Line { who, line, of_change: Some(head) } => {
             let mut payload = changed(head);
@@ -128,7 +150,7 @@ fn told(event: &Event) -> Told {
             workflow: "approved.yml",
             event: "workflow_dispatch",
             who: "ann",
-            payload: dispatched(json!({ "approval": approval })),
+            payload: dispatched(&json!({ "approval": approval })),
         },
         Event::Comment { id, text } => Told {
             workflow: "comment-commands.yml",

@@ -25,7 +25,7 @@ pub use tales::{
 };
 pub use ways::{
     a_deployment_that_was_killed_is_unlocked_and_finished, a_glass_is_broken_for_one_change_and_no_rule,
-    a_hold_an_acceptance_and_a_signature_let_one_change_through,
+    a_hold_an_acceptance_and_a_signature_let_one_change_through, a_job_with_inputs_takes_each_way_out,
     a_rollback_is_a_deployment_with_gates_of_its_own,
 };
 

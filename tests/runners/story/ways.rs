@@ -3,10 +3,12 @@
 
 use std::process::Command;
 
+use serde_json::{Value, json};
+
 use super::{Event, Ran, Story, System};
 use crate::real::running::Gate;
 use crate::real::stage::install_probe;
-use crate::support::forge::Face;
+use crate::support::forge::{Face, Fake};
 
 /// The map of the default branch: a review or a signature approves, nobody deletes, and ann may break the glass.
 const MAP: &str = "\
@@ -169,6 +171,42 @@ pub fn a_hold_an_acceptance_and_a_signature_let_one_change_through<S: System>(st
         .says("signed by `ann`")
         .says("signed by `bob`");
     assert_eq!(story.queue(), "three");
+}
+
+/// The job by whose inputs a person takes a way out: it holds and releases, shows a rollback with its digest, and goes back when
+/// the glass is broken for that.
+pub fn a_job_with_inputs_takes_each_way_out<S: System>(
+    story: &Story<S>,
+    way_out: impl Fn(&S, &Value, &Fake) -> Ran,
+) {
+    let take = |command: &str, more: Value| {
+        let mut inputs = json!({ "command": command, "stack": "staging", "folder": "infra/shop" });
+        inputs.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        way_out(&story.system, &inputs, &story.forge)
+    };
+    story.merges(&["queue=one"]);
+    let before = story.git(&["rev-parse", "origin/main"]);
+    let reason = "it's \"moved\" to $HOME; `id`";
+    take("hold", json!({ "reason": reason })).passes().says("is held: nothing is deployed");
+    story.pushed().fails_with(73).never_says("Deployed").says(&format!("by `ann`: {reason}"));
+    take("release", json!({ "reason": "done" })).passes();
+    story.pushed().passes();
+    story.merges(&["queue=two"]);
+    story.pushed().passes();
+
+    let rollback = |reviewed: &str| take("rollback", json!({ "subject": before, "reviewed": reviewed }));
+    let shown =
+        rollback("").passes().says("Preview of the rollback of `shop/staging`").never_says("Rolled back");
+    let hexes =
+        shown.log.split("sha256:").skip(1).map(|rest| rest.split(|c: char| !c.is_ascii_hexdigit()).next());
+    let whole = hexes.flatten().find(|hex| hex.len() == 64).unwrap_or_else(|| panic!("{}", shown.log));
+    let digest = format!("sha256:{whole}");
+    rollback(&digest).fails_with(75).says("an approval is missing").never_says("Rolled back");
+    let link = "https://acme.example/incidents/12";
+    take("break-glass", json!({ "subject": digest, "reason": "the shop is down", "link": link })).passes();
+    rollback(&digest).passes().says("BROKEN GLASS").says("Rolled back `shop/staging`");
+    assert_eq!(story.queue(), "one");
+    take("unlock", json!({ "subject": "4001" })).passes().says("is not locked");
 }
 
 /// A rollback is previewed, reviewed by its digest and approved as any deployment is, and goes to no commit that nobody has

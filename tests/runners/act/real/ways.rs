@@ -84,3 +84,13 @@ fn the_example_of_comments_carries_out_the_commands_of_those_who_may() {
     story::comments_are_commands_of_those_who_may(&Story::with_commands(FACES[0], system));
     shown();
 }
+
+#[test]
+#[ignore = "needs act and the Pulumi CLI"]
+fn the_example_of_ways_out_takes_each_by_its_inputs() {
+    let path = tools::root().join("actions/examples/ways-out.yml");
+    let example = copied(&std::fs::read_to_string(path).unwrap(), "");
+    let system = Act::new(Engine::Pulumi, &[("ways-out.yml", &example)]);
+    story::a_job_with_inputs_takes_each_way_out(&Story::with_ways_out(FACES[0], system), Act::way_out);
+    shown();
+}
