@@ -137,3 +137,127 @@ fn code_that_nobody_proves_is_not_listed_with_the_repositorys_credentials() {
     let run = scene.run("stacks").ends_with(73);
     assert_eq!(run.stdout().matches("infra/shop").count(), 0, "{}", run.stdout());
 }
+
+/// The same as a repository with a history: everything is committed on `main`, and the branch `change` is checked out.
+fn with_history() -> Scene {
+    let scene = monorepo();
+    scene.write("infra/shop/index.ts", "import '../../lib/a';\n");
+    scene.write("lib/a.ts", "// one\n");
+    scene.write("README.md", "one\n");
+    commit(&scene, "all");
+    git(&scene, &["branch", "-q", "-m", "main"]);
+    git(&scene, &["checkout", "-q", "-b", "change"]);
+    scene
+}
+
+fn commit(scene: &Scene, message: &str) {
+    git(scene, &["add", "."]);
+    git(scene, &["-c", "user.name=ada", "-c", "user.email=ada@example.com", "commit", "-q", "-m", message]);
+}
+
+/// The stacks that are affected since the branch `main`.
+fn affected(scene: &Scene) -> Vec<String> {
+    let listed = listed(scene, "--since main");
+    let name =
+        |cell: &Value| format!("{}/{}", cell["project"].as_str().unwrap(), cell["stack"].as_str().unwrap());
+    listed["stacks"].as_array().unwrap().iter().map(name).collect()
+}
+
+#[test]
+fn since_a_commit_only_the_stacks_that_the_change_can_affect_are_listed_with_the_reason() {
+    let scene = with_history();
+    assert_eq!(affected(&scene), [""; 0]);
+    scene.write("lib/a.ts", "// two\n");
+    commit(&scene, "a change of what is imported");
+    let run = scene.run("stacks --since main").ends_with(0);
+    let first = run.stdout().lines().nth(1).unwrap().to_owned();
+    assert_eq!(first, "shop/dev   infra/shop  `lib/a.ts` has changed, which `infra/shop/index.ts` names");
+    assert!(run.stdout().contains("2 of 3 stacks can be affected since "), "{}", run.stdout());
+    let json = listed(&scene, "--since main");
+    assert_eq!(json["unaffected"], json!([{"project": "network", "cwd": "infra/network", "stack": "prod"}]));
+    assert_eq!(
+        json["why"]["shop/prod"],
+        json!(["`lib/a.ts` has changed, which `infra/shop/index.ts` names"])
+    );
+}
+
+#[test]
+fn what_the_default_branch_has_got_meanwhile_is_no_change_of_this_one() {
+    let scene = with_history();
+    git(&scene, &["checkout", "-q", "main"]);
+    scene.write("infra/network/new.txt", "");
+    commit(&scene, "somebody else's");
+    git(&scene, &["checkout", "-q", "change"]);
+    scene.write("README.md", "two\n");
+    commit(&scene, "a word");
+    assert_eq!(affected(&scene), [""; 0]);
+    let run = scene.run("stacks --since main").ends_with(0);
+    assert!(run.stdout().starts_with("0 of 3 stacks can be affected since "), "{}", run.stdout());
+}
+
+#[test]
+fn a_file_that_was_moved_counts_at_both_places() {
+    let scene = with_history();
+    git(&scene, &["mv", "lib/a.ts", "infra/network/a.ts"]);
+    commit(&scene, "moved");
+    assert_eq!(affected(&scene), ["network/prod", "shop/dev", "shop/prod"]);
+}
+
+#[test]
+fn one_stack_is_explained() {
+    let scene = with_history();
+    scene.write("infra/shop/Pulumi.dev.yaml", "config: {}\n");
+    commit(&scene, "configuration");
+    let why = |stack: &str| scene.run(&format!("stacks --since main --why {stack}")).ends_with(0).stdout();
+    assert_eq!(
+        why("shop/dev"),
+        "`shop/dev` can be affected:\n  `infra/shop/Pulumi.dev.yaml` has changed\nIt is made from:\n  infra/shop/ (its own \
+         folder)\n  lib/a.ts (by infra/shop/index.ts)\n"
+    );
+    assert!(why("shop/prod").starts_with("`shop/prod` is not affected: "));
+    scene.run("stacks --since main --why prod").ends_with(2).says("2 stacks are called `prod`");
+    scene.run("stacks --since main --why x").ends_with(2).says("it has: `network/prod`, `shop/dev`");
+}
+
+#[test]
+fn in_a_job_of_a_change_request_the_target_branch_is_compared_with() {
+    let scene = with_history();
+    scene.write("lib/a.ts", "// two\n");
+    commit(&scene, "a change");
+    git(&scene, &["update-ref", "refs/remotes/origin/main", "refs/heads/main"]);
+    let scene = scene.with("GITLAB_CI", "true").with("CI_PIPELINE_SOURCE", "merge_request_event");
+    let scene = scene.with("CI_MERGE_REQUEST_IID", "7").with("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main");
+    let run = scene.run("stacks --since").ends_with(0);
+    assert!(run.stdout().contains("2 of 3 stacks can be affected since "), "{}", run.stdout());
+}
+
+#[test]
+fn elsewhere_a_commit_has_to_be_named() {
+    with_history().run("stacks --since").ends_with(2).says("`--since` names no commit").says("--since main");
+}
+
+#[test]
+fn a_commit_that_is_not_there_is_an_error_and_a_shallow_checkout_counts_everything_as_affected() {
+    let scene = with_history();
+    scene.run("stacks --since v9").ends_with(2).says("`v9` is no commit, branch or tag of this checkout");
+    scene.write("README.md", "two\n");
+    commit(&scene, "a word");
+    let first = scene.root().join("first");
+    std::fs::rename(&scene.program, &first).unwrap();
+    let from = format!("file://{}", first.display());
+    #[expect(clippy::disallowed_methods, reason = "the tests make a repository")]
+    let mut clone = std::process::Command::new("git");
+    clone.args(["clone", "-q", "--depth", "1", "--branch", "change", &from]).arg(&scene.program);
+    assert!(clone.status().unwrap().success());
+    let run = scene.run("stacks --since main").ends_with(0);
+    let run =
+        run.says("every stack counts as affected").says("the checkout is shallow").says("fetch-depth: 0");
+    assert!(run.stdout().contains("3 of 3 stacks can be affected"), "{}", run.stdout());
+}
+
+#[test]
+fn a_mistake_in_the_section_fleet_is_named() {
+    let scene = with_history();
+    scene.write("stackstep.yaml", "fleet: { depend-on: {} }\n");
+    scene.run("stacks --since main").ends_with(2).says("depend-on");
+}

@@ -30,7 +30,7 @@ pub async fn run(arguments: Vec<OsString>, env: &Env, signals: &Signals) -> u8 {
     let mut console = Console::new(ci::detect(env));
     let done = match args.ask {
         Ask::Inputs => inputs::show(&args.flags, env, &mut console),
-        Ask::Stacks { json } => stacks::list(json, &args.flags, env),
+        Ask::Stacks(ask) => stacks::list(&ask, &args.flags, env).await,
         Ask::Rules(ask) => rules::try_rules(&ask, &args.flags, env),
         Ask::Doctor(asked) => doctor::run(&args.flags, &asked, env, signals).await,
         Ask::Deploy => Box::pin(deploy::run(&args.flags, env, &mut console, signals)).await,

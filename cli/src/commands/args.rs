@@ -21,6 +21,7 @@ use crate::commands::reap::ReapAsk;
 use crate::commands::review::ReviewAsk;
 use crate::commands::rollback::RollbackAsk;
 use crate::commands::rules::RulesAsk;
+use crate::commands::stacks::StacksAsk;
 use crate::commands::status::StatusAsk;
 use crate::commands::ttl::TtlAsk;
 use crate::commands::unlock::UnlockAsk;
@@ -65,10 +66,7 @@ pub enum Ask {
     /// `inputs`: shows each input.
     Inputs,
     /// `stacks`: lists the projects and stacks of the repository.
-    Stacks {
-        /// Whether to print it as JSON.
-        json: bool,
-    },
+    Stacks(StacksAsk),
     /// `status`: how the stacks stand.
     Status(StatusAsk),
     /// `audit`: the decisions in a stack's ledger.
@@ -135,12 +133,7 @@ pub fn command() -> Clap {
             .about("Carry out the `/stackstep …` of the comment on a change request that started the job")
             .args(flags(&[Command::Preview])),
     )
-    .subcommand(
-        Clap::new("stacks")
-            .about("List the projects and stacks of the repository")
-            .arg(json())
-            .arg(flag(1, &StackInputs::cwd.input)),
-    )
+    .subcommand(StacksAsk::clap())
     .subcommand(
         Clap::new("rules")
             .about("Try the rules on result files that are there already, or show which are set")
@@ -256,7 +249,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, clap
         "approve" => Ask::Approve(ApproveAsk::given(sub)),
         "rollback" => Ask::Rollback(RollbackAsk::given(sub)),
         "break-glass" => Ask::BreakGlass(BreakGlassAsk::given(sub)),
-        "stacks" => Ask::Stacks { json: sub.get_flag("json") },
+        "stacks" => Ask::Stacks(StacksAsk::given(sub)),
         "status" => Ask::Status(StatusAsk::given(sub)),
         "audit" => Ask::Audit(AuditAsk::given(sub)),
         "ttl" => Ask::Ttl(TtlAsk::given(sub)),

@@ -24,6 +24,12 @@ pub struct FoundProject {
     pub runtime: Option<String>,
     /// The stacks that have a configuration file, in natural order.
     pub stacks: Vec<String>,
+    /// The paths of these files from the top of the repository, in the same order.
+    #[serde(skip)]
+    pub stack_files: Vec<String>,
+    /// The folder of the program from the top of the repository, with slashes; empty for the top.
+    #[serde(skip)]
+    pub program: String,
 }
 
 /// The projects and stacks of a repository, with what is wrong with them.
@@ -86,13 +92,17 @@ impl RepositoryStacks {
             let tracked = path.as_ref().and_then(|path| files.stacks.get(path));
             if let Some(path) = tracked {
                 unclaimed.remove(path);
-                stacks.push(stack.as_str().to_owned());
+                stacks.push((stack.as_str().to_owned(), path.clone()));
             }
         }
         if counts {
-            stacks.sort_by(|one, other| natural(one, other));
+            stacks.sort_by(|(one, _), (other, _)| natural(one, other));
+            let (stacks, stack_files) = stacks.into_iter().unzip();
             let (name, runtime) = (project.name.clone(), project.runtime.clone());
-            self.projects.push(FoundProject { project: name, cwd: cwd.to_owned(), runtime, stacks });
+            let program = Way::to(&project.program_folder()).and_then(|way| from_top(top, &way.end));
+            let program = program.unwrap_or_else(|| cwd.trim_matches('.').to_owned());
+            let cwd = cwd.to_owned();
+            self.projects.push(FoundProject { project: name, cwd, runtime, stacks, stack_files, program });
         }
     }
 

@@ -37,8 +37,12 @@ pub const REAPABLE: &str = "reapable";
 /// The key of the root file that says which stacks are looked at for drift.
 pub const DRIFT: &str = "drift";
 
+/// The key of the root file about many stacks.
+pub const FLEET: &str = "fleet";
+
 /// The sections about the whole repository, which are read from the root's file only.
-pub const SECTIONS: &[&str] = &[PROJECTS, DEPLOY, STACKS, NOTIFY, COMMENT_COMMANDS, REVIEW, REAPABLE, DRIFT];
+pub const SECTIONS: &[&str] =
+    &[PROJECTS, DEPLOY, STACKS, NOTIFY, COMMENT_COMMANDS, REVIEW, REAPABLE, DRIFT, FLEET];
 
 const SECRET_STORE: &str = "hand it to the step, from the CI system's own secret store";
 

@@ -3,20 +3,24 @@
 //! It errs on the side of more: a path or name that can mean a file of the repository means it. What a program puts
 //! together while it runs is not found; the record says so.
 
+pub mod doubts;
 pub mod places;
 pub mod tracked;
 pub mod words;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::rc::Rc;
 
+use crate::base::git::index::LINK;
 use crate::pulumi::project::ENDINGS;
+use doubts::{is_code, is_of_others};
 use places::Places;
 use tracked::{Tracked, folder_of, is_around, joined, name_of, resolved, upwards};
 use words::FileWords;
 
 /// Files that say for a whole folder, and the folders below it, which dependencies there are and how they are built.
-const MANIFESTS: &[&str] = &[
+pub const MANIFESTS: &[&str] = &[
     "package.json",
     "package-lock.json",
     "npm-shrinkwrap.json",
@@ -79,6 +83,36 @@ const NOT_READ: &[&str] = &[
     "packages.lock.json",
 ];
 
+/// What can't be told of a project by reading its files: a change of any file in `folder` may be one of the project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReachDoubt {
+    /// The folder, from the top of the repository: "" for all of it.
+    pub folder: String,
+    /// The path of the file that does it.
+    pub file: String,
+    /// The number of the line, from 1. None where it is none of one line.
+    pub line: Option<usize>,
+    /// What it does, for a sentence that begins with the file.
+    pub does: String,
+}
+
+/// What a project is made from.
+#[derive(Debug, Default)]
+pub struct Reached {
+    /// Whether each tracked file is one of it, in their order.
+    pub files: Vec<bool>,
+    /// The files outside of the project's folder that another file has led to, each with that one.
+    pub led_by: BTreeMap<usize, usize>,
+    /// The paths that its files name, whether there is something or not.
+    pub named: BTreeSet<String>,
+    /// The folders whose manifests count.
+    pub looked_up: BTreeSet<String>,
+    /// The parts of the names of stacks whose outputs it reads, by the file that does. Empty parts: they can't be told.
+    pub referred: BTreeMap<String, BTreeSet<String>>,
+    /// What can't be told.
+    pub doubts: Vec<ReachDoubt>,
+}
+
 /// The search for the files that a project is made from.
 pub struct Reach<'t> {
     tracked: &'t Tracked,
@@ -86,27 +120,28 @@ pub struct Reach<'t> {
     project: &'t str,
     /// The folders that paths in a program are relative to, beside the file's own.
     bases: Vec<&'t str>,
-    reached: Vec<bool>,
+    reached: Reached,
     /// The files that are reached and not read yet.
     open: Vec<usize>,
-    /// The folders whose manifests are reached.
-    looked_up: BTreeSet<String>,
-    /// FileWords that name packages or modules, which are looked up when nothing else is left.
-    quoted: BTreeSet<String>,
+    /// The file that is read.
+    current: Option<usize>,
+    /// Words that name packages or modules, which are looked up when nothing else is left, with the files that have them.
+    quoted: BTreeMap<String, usize>,
     places: Option<Places>,
 }
 
 impl<'t> Reach<'t> {
     /// The search from the folders `project` and `program`, which are relative to the top of the checkout.
     pub fn new(tracked: &'t Tracked, project: &'t str, program: &'t str) -> Self {
+        let files = vec![false; tracked.files().len()];
         let mut reach = Self {
             tracked,
             project,
             bases: vec![project, program],
-            reached: vec![false; tracked.files().len()],
+            reached: Reached { files, ..Reached::default() },
             open: Vec::new(),
-            looked_up: BTreeSet::new(),
-            quoted: BTreeSet::new(),
+            current: None,
+            quoted: BTreeMap::new(),
             places: None,
         };
         for folder in [project, program] {
@@ -116,42 +151,58 @@ impl<'t> Reach<'t> {
         reach
     }
 
-    /// Finds all files. `read` is called once with each, and gives its text if it is one that can name others.
-    pub fn find(mut self, read: &mut dyn FnMut(usize) -> Option<String>) {
+    /// The same, with the places of the repository, which are else read when they are needed.
+    #[must_use]
+    pub fn with_places(mut self, places: Places) -> Self {
+        self.places = Some(places);
+        self
+    }
+
+    /// Finds all files. `read` is called once with each, and gives its words if it is a text that can name others.
+    pub fn find(mut self, read: &mut dyn FnMut(usize) -> Option<Rc<FileWords>>) -> Reached {
         loop {
             while let Some(at) = self.open.pop() {
-                if let Some(text) = read(at) {
-                    self.follow(at, &text);
+                self.current = Some(at);
+                match read(at) {
+                    Some(words) => self.follow(at, &words),
+                    None => self.doubt_unread(at),
                 }
             }
             self.follow_names();
             if self.open.is_empty() {
-                return;
+                return self.reached;
             }
         }
     }
 
     fn add(&mut self, files: Range<usize>) {
         for at in files {
-            let Some(reached) = self.reached.get_mut(at) else { continue };
+            let Some(reached) = self.reached.files.get_mut(at) else { continue };
             if !*reached && self.tracked.get(at).is_some_and(|file| !is_stack_file(&file.path)) {
                 *reached = true;
                 self.open.push(at);
+                if let Some(by) = self.current {
+                    self.reached.led_by.insert(at, by);
+                }
             }
         }
     }
 
     /// Adds what `path` can mean: a file, one with an ending that is left out, a folder. A folder around the project is
-    /// not meant as a whole.
-    fn add_path(&mut self, path: &str) {
+    /// not meant as a whole. Whether there is something.
+    fn add_path(&mut self, path: &str) -> bool {
         if is_around(path, self.project) || path.is_empty() {
-            return;
+            return true;
         }
+        self.reached.named.insert(path.to_owned());
         let stem = [".js", ".mjs", ".cjs"].iter().find_map(|ending| path.strip_suffix(ending));
         let file = self.tracked.number_of(path);
+        let mut is_there = file.is_some();
         self.add(file.map_or(0..0, |at| at..at + 1));
         for beginning in [path, stem.unwrap_or(path)] {
-            self.add(self.tracked.beginning_with(&format!("{beginning}.")));
+            let files = self.tracked.beginning_with(&format!("{beginning}."));
+            is_there |= !files.is_empty();
+            self.add(files);
         }
         let folder = self.tracked.in_folder(path);
         if !folder.is_empty() {
@@ -160,17 +211,20 @@ impl<'t> Reach<'t> {
             // The project file of .NET takes in all sources of its folder.
             let folder = folder_of(path);
             if path.ends_with("proj") && !is_around(folder, self.project) {
+                self.reached.named.insert(folder.to_owned());
                 self.add(self.tracked.in_folder(folder));
             }
             self.look_up(folder);
         }
+        is_there |= !folder.is_empty();
         self.add(folder);
+        is_there
     }
 
     /// Adds the manifests of a folder and of those around it.
     fn look_up(&mut self, folder: &str) {
         for folder in upwards(folder) {
-            if !self.looked_up.insert(folder.to_owned()) {
+            if !self.reached.looked_up.insert(folder.to_owned()) {
                 return;
             }
             for name in MANIFESTS {
@@ -181,11 +235,11 @@ impl<'t> Reach<'t> {
     }
 
     /// Adds what the words of a file name.
-    fn follow(&mut self, at: usize, text: &str) {
+    fn follow(&mut self, at: usize, words: &FileWords) {
         let Some(file) = self.tracked.get(at) else { return };
         let (folder, name) = (folder_of(&file.path), name_of(&file.path));
         if name.starts_with("tsconfig") {
-            self.places().add_aliases(text, folder);
+            self.places().add_aliases(&words.aliases, folder);
         }
         if name.starts_with("settings.gradle") {
             self.places().set_gradle(folder);
@@ -196,20 +250,96 @@ impl<'t> Reach<'t> {
         if NOT_READ.contains(&name) || !reads_paths {
             return;
         }
-        let words = FileWords::in_text(text, name);
         let bases: BTreeSet<&str> = self.bases.iter().copied().chain([folder]).collect();
         for path in &words.paths {
             for base in &bases {
-                if let Some(path) = resolved(base, path) {
-                    self.add_path(&path);
+                match resolved(base, path) {
+                    Some(path) => drop(self.add_path(&path)),
+                    None if file.mode == LINK => {
+                        self.doubt(at, "", None, "is a link that leads out of the repository".to_owned());
+                    }
+                    None => {}
                 }
             }
         }
         for module in &words.modules {
             self.add_module(folder, module);
         }
+        if is_code(name) && !is_of_others(&file.path) {
+            self.follow_code(at, folder, words);
+        }
         if !is_outer {
-            self.quoted.extend(words.quoted);
+            for word in &words.quoted {
+                self.quoted.entry(word.clone()).or_insert(at);
+            }
+        }
+    }
+
+    /// What the words of a program say beside the paths that they name: modules that are not there, folders around the
+    /// project, other stacks, and what can't be followed.
+    fn follow_code(&mut self, at: usize, folder: &str, words: &FileWords) {
+        for module in &words.loaded {
+            self.load(at, folder, module);
+        }
+        for path in words.paths.iter().filter(|path| !words.loaded.contains(*path)) {
+            for base in self.bases.clone().into_iter().chain([folder]) {
+                let around = resolved(base, path).filter(|path| is_around(path, self.project));
+                if let Some(around) = around.filter(|around| around != self.project) {
+                    let does = format!("names the folder `{}` as a whole", shown_folder(&around));
+                    self.doubt(at, &around, None, does);
+                }
+            }
+        }
+        if let Some(parts) = &words.referred {
+            let path = self.tracked.get(at).map_or_else(String::new, |file| file.path.clone());
+            self.reached.referred.insert(path, parts.clone());
+        }
+        for doubt in &words.doubts {
+            self.doubt(at, "", Some(doubt.line), doubt.does.clone());
+        }
+    }
+
+    /// Adds a module that a program of Node.js loads by its path. One of a folder around the project is a file there.
+    fn load(&mut self, at: usize, folder: &str, module: &str) {
+        let name = module.trim_start_matches('.');
+        let is_path = module.contains('/') || name.is_empty() && module.len() < 3;
+        let ending = self.tracked.get(at).and_then(|file| file.path.rsplit('.').next());
+        let of_python = matches!(ending, Some("py" | "pyi"));
+        let path = if of_python {
+            let base = upwards(folder).nth((module.len() - name.len()).saturating_sub(1));
+            base.map(|base| joined(base, name.split('.').next().unwrap_or_default()))
+        } else if is_path {
+            resolved(folder, module)
+        } else {
+            return;
+        };
+        let Some(path) = path.map(|path| path.trim_end_matches('/').to_owned()) else { return };
+        if is_around(&path, self.project) {
+            let files = self.tracked.in_folder(&path).filter(|at| {
+                let file = self.tracked.get(*at).map_or("", |file| &file.path);
+                folder_of(file) == path && (is_code(file) || name_of(file) == "package.json")
+            });
+            for at in files.collect::<Vec<_>>() {
+                self.add(at..at + 1);
+            }
+        } else if !self.add_path(&path) {
+            self.doubt(at, "", None, format!("loads `{module}`, which git does not track"));
+        }
+    }
+
+    /// A program's file that could not be read as a text.
+    fn doubt_unread(&mut self, at: usize) {
+        let Some(file) = self.tracked.get(at) else { return };
+        if is_code(&file.path) && !is_of_others(&file.path) {
+            self.doubt(at, "", None, "is missing, or too large to be read".to_owned());
+        }
+    }
+
+    fn doubt(&mut self, at: usize, folder: &str, line: Option<usize>, does: String) {
+        let Some(file) = self.tracked.get(at).map(|file| file.path.clone()) else { return };
+        let doubt = ReachDoubt { folder: folder.to_owned(), file, line, does };
+        if !self.reached.doubts.contains(&doubt) {
+            self.reached.doubts.push(doubt);
         }
     }
 
@@ -244,12 +374,14 @@ impl<'t> Reach<'t> {
         if quoted.is_empty() {
             return;
         }
-        let found: BTreeSet<String> = quoted.iter().flat_map(|word| self.places().meant_by(word)).collect();
-        for path in found {
-            if is_around(&path, self.project) {
-                self.add_go_package(&path);
-            } else {
-                self.add_path(&path);
+        for (word, by) in &quoted {
+            self.current = Some(*by);
+            for path in self.places().meant_by(word) {
+                if is_around(&path, self.project) {
+                    self.add_go_package(&path);
+                } else {
+                    self.add_path(&path);
+                }
             }
         }
         // An alias that is learnt later can be meant by a word that was met before.
@@ -274,8 +406,13 @@ impl<'t> Reach<'t> {
     }
 }
 
+/// A folder as people write it: `.` for the top.
+fn shown_folder(folder: &str) -> &str {
+    if folder.is_empty() { "." } else { folder }
+}
+
 /// Whether it is the configuration of a stack: the one of the stack at hand is told apart from the source.
-pub(super) fn is_stack_file(path: &str) -> bool {
+pub fn is_stack_file(path: &str) -> bool {
     let middle = name_of(path).strip_prefix("Pulumi.").and_then(|name| name.rsplit_once('.'));
     middle.is_some_and(|(stack, ending)| !stack.is_empty() && ENDINGS.contains(&ending))
 }

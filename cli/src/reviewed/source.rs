@@ -6,13 +6,15 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 
 use super::reach::Reach;
-use super::reach::tracked::{Tracked, TrackedFile};
+use super::reach::tracked::{Tracked, TrackedFile, name_of};
+use super::reach::words::FileWords;
 use crate::base::git;
 use crate::base::git::index::{LINK, SUBMODULE};
 
@@ -112,9 +114,15 @@ fn reached(tracked: &Tracked, project: &str, program: &str) -> BTreeMap<String, 
         let TrackedFile { path, mode } = tracked.get(at)?;
         let contents = FileContents::read(&tracked.top.join(path), *mode);
         hashes.insert(path.clone(), contents.hash);
-        contents.text
+        Some(Rc::new(FileWords::in_text(&contents.text?, name_of(path))))
     });
     hashes
+}
+
+/// The words of a tracked file, if it is a text that can name others.
+pub fn words_of(top: &Path, file: &TrackedFile) -> Option<FileWords> {
+    let text = FileContents::read(&top.join(&file.path), file.mode).text?;
+    Some(FileWords::in_text(&text, name_of(&file.path)))
 }
 
 /// One file's contents.

@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: what stackstep adds to the engine, in runs that are paired so that a busy machine slows both.
 
+mod affected;
 mod delay;
 mod install;
 mod launcher;
@@ -61,6 +62,7 @@ pub fn run(root: &Path, engine: &str) -> Result<bool> {
     rows.extend(launcher::rows(root, &stage)?);
     rows.push(("size of the binary".into(), format!("{} KiB", stage.size("stackstep")? / 1024)));
     rows.extend(sandbox::rows(&stage)?);
+    rows.extend(affected::rows(&stage)?);
     // Goes last: it makes the example a program of Node.
     rows.extend(install::rows(&stage, root)?);
     // The report is measured as it will be released too: in a program that is built that way.

@@ -77,6 +77,26 @@ pub fn drift() -> Value {
     })
 }
 
+/// The schema of `fleet`.
+pub fn fleet() -> Value {
+    let texts = json!({ "type": "array", "items": { "type": "string", "pattern": "\\S" } });
+    let by_project = or_null(&json!({ "type": "object", "additionalProperties": texts }));
+    json!({
+        "description": "In the file at the repository's root: what projects depend on that no program says: docs/monorepo.md.",
+        "anyOf": [
+            {
+                "type": "object",
+                "additionalProperties": false,
+                "properties": {
+                    "depends-on": described(by_project.clone(), "The folders of the projects that a project comes after, by its folder."),
+                    "paths": described(by_project, "Paths outside of a project's folder that it is made from, as patterns, by its folder."),
+                },
+            },
+            { "type": "null" },
+        ],
+    })
+}
+
 /// The schema of `reapable`.
 pub fn reapable() -> Value {
     json!({

@@ -7,7 +7,9 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 use stackstep::commands::status::page::{FORM, StatusPage};
-use stackstep::inputs::file::{COMMENT_COMMANDS, DEPLOY, DRIFT, NOTIFY, PROJECTS, REAPABLE, REVIEW, STACKS};
+use stackstep::inputs::file::{
+    COMMENT_COMMANDS, DEPLOY, DRIFT, FLEET, NOTIFY, PROJECTS, REAPABLE, REVIEW, STACKS,
+};
 use stackstep::inputs::{INPUTS, Input, Kind};
 use stackstep::report::{Report, SCHEMA};
 use std::path::PathBuf;
@@ -81,7 +83,7 @@ pub fn stackstep_yaml() -> Generated {
             "description": "In the file at the repository's root: the folders of its projects; `*` and `**` are wildcards. Default: each folder with a Pulumi.yaml that git tracks.",
         }),
     );
-    for section in [DEPLOY, STACKS, NOTIFY, COMMENT_COMMANDS, REVIEW, REAPABLE, DRIFT] {
+    for section in [DEPLOY, STACKS, NOTIFY, COMMENT_COMMANDS, REVIEW, REAPABLE, DRIFT, FLEET] {
         properties.insert(section.to_owned(), json!({ "$ref": format!("#/$defs/{section}") }));
     }
     let mut definitions = delivery::definitions();
@@ -91,6 +93,7 @@ pub fn stackstep_yaml() -> Generated {
     definitions.insert(REVIEW.to_owned(), lifecycle::review());
     definitions.insert(REAPABLE.to_owned(), lifecycle::reapable());
     definitions.insert(DRIFT.to_owned(), lifecycle::drift());
+    definitions.insert(FLEET.to_owned(), lifecycle::fleet());
     definitions.insert("one-name-each".to_owned(), json!({ "allOf": one_name_each() }));
     let schema = json!({
         "$schema": DIALECT,

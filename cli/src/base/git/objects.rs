@@ -76,6 +76,21 @@ impl BorrowedObjects {
         self.command(&["rev-list", &format!("--max-count={most}"), tip, &format!("^{base}")])
     }
 
+    /// Prints the whole hash of a commit that `name` names: by its beginning, or by an annotated tag's hash.
+    pub fn whole_commit(&self, name: &str) -> GitCommand {
+        self.command(&["rev-parse", "--verify", "--quiet", "--end-of-options", &format!("{name}^{{commit}}")])
+    }
+
+    /// Prints the commit from which two commits branched off. It fails if the objects have none.
+    pub fn merge_base(&self, one: &str, other: &str) -> GitCommand {
+        self.command(&["merge-base", one, other])
+    }
+
+    /// Prints the paths in which the trees of two commits differ, each with a zero byte after it. Of a renamed file both.
+    pub fn changed_paths(&self, base: &str, tip: &str) -> GitCommand {
+        self.command(&["diff-tree", "-r", "-z", "--name-only", "--no-renames", base, tip])
+    }
+
     /// Fetches a branch or a commit from `origin` into our own folder, as the ref `into`. With `depth` only so many
     /// commits, else all of them without their files. None without a remote.
     pub fn fetch(&self, what: &str, into: &str, depth: Option<u32>, env: &Env) -> Option<GitCommand> {
@@ -120,4 +135,14 @@ pub fn default_of_origin(folder: &Path) -> Option<String> {
     let common = common_folder(&git_folder(folder)?);
     let head = text(&common.join("refs/remotes/origin/HEAD"))?;
     Some(head.trim().strip_prefix("ref: refs/remotes/origin/")?.to_owned())
+}
+
+/// The commit or tag that `name` names in the checkout around `folder`: a branch, one of `origin`, or a tag.
+pub fn named_commit(folder: &Path, name: &str) -> Option<String> {
+    let is_plain = name.split('/').all(|part| !part.is_empty() && !part.starts_with('.'));
+    let common = common_folder(&git_folder(folder)?);
+    let places = ["heads", "remotes/origin", "remotes", "tags"].into_iter().filter(|_| is_plain);
+    places.map(|place| format!("refs/{place}/{name}")).find_map(|reference| {
+        text(&common.join(&reference)).and_then(|text| commit(&text)).or_else(|| packed(&common, &reference))
+    })
 }

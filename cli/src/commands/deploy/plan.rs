@@ -312,6 +312,8 @@ mod tests {
             cwd: cwd.to_owned(),
             runtime: None,
             stacks: Vec::new(),
+            stack_files: Vec::new(),
+            program: String::new(),
         };
         [".", "infra/network", "infra/shop"].map(project).to_vec()
     }

@@ -1,6 +1,8 @@
 //! The places of a repository that have names: packages of Node.js and Python, modules of Go, aliases of TypeScript.
 
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::rc::Rc;
 
 use serde_json::Value;
 
@@ -8,11 +10,14 @@ use super::tracked::{Tracked, folder_of, name_of, resolved};
 use crate::base::git::index::LINK;
 use crate::base::text_file::{SETTINGS, read_text};
 
+/// The folders of packages and of modules of Go, by their names.
+type NamedPlaces = BTreeMap<String, Vec<String>>;
+
 /// The places by their names.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Places {
     /// Names with their folders: of a package, or of a module of Go.
-    named: Vec<(String, String)>,
+    named: Rc<NamedPlaces>,
     /// Beginnings of names with the paths that stand for them.
     aliases: Vec<(String, String)>,
     /// What `:` of Gradle stands for.
@@ -22,38 +27,25 @@ pub struct Places {
 impl Places {
     /// The packages and modules of the repository.
     pub fn in_repository(tracked: &Tracked) -> Self {
-        let mut places = Self::default();
+        let mut named = NamedPlaces::new();
         for file in tracked.files() {
             let folder = folder_of(&file.path);
             let text = || read(&tracked.top.join(&file.path));
-            match name_of(&file.path) {
-                _ if file.mode == LINK || file.path.contains("node_modules/") => {}
-                "package.json" => {
-                    places.named.extend(package_of(&text()).map(|name| (name, folder.to_owned())));
-                }
-                "pyproject.toml" => {
-                    places.named.extend(field_of(&text(), "name").map(|name| (name, folder.to_owned())));
-                }
-                "go.mod" => places.add_module(&text(), folder),
-                _ => {}
+            let names = names_a_place(&file.path) && file.mode != LINK;
+            for (name, path) in
+                names.then(|| names_in(name_of(&file.path), &text(), folder)).into_iter().flatten()
+            {
+                named.entry(name).or_default().push(path);
             }
         }
-        // The longest name first: `acme.com/x/y` is not a folder of `acme.com/x`.
-        places.named.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
-        places
+        Self { named: Rc::new(named), ..Self::default() }
     }
 
-    /// Learns the aliases of a `tsconfig.json`. <https://www.typescriptlang.org/tsconfig/#paths>
-    pub fn add_aliases(&mut self, text: &str, folder: &str) {
-        let Some((_, after)) = text.split_once("\"paths\"") else { return };
-        let mut name = "";
-        let block = after.split_once('}').map_or(after, |(block, _)| block);
-        let mut parts = block.split('"').skip(1);
-        while let (Some(quoted), Some(between)) = (parts.next(), parts.next()) {
-            if between.trim_start().starts_with(':') {
-                name = quoted;
-            } else if let Some(path) = resolved(folder, quoted.trim_end_matches('*')) {
-                self.aliases.push((name.trim_end_matches('*').to_owned(), path));
+    /// Learns the aliases of a `tsconfig.json` in `folder`.
+    pub fn add_aliases(&mut self, aliases: &[(String, String)], folder: &str) {
+        for (name, path) in aliases {
+            if let Some(path) = resolved(folder, path) {
+                self.aliases.push((name.clone(), path));
             }
         }
     }
@@ -69,17 +61,15 @@ impl Places {
             return self.gradle.iter().filter_map(|folder| resolved(folder, project)).collect();
         }
         let mut found = Vec::new();
-        let rest = |name: &str| {
-            let rest = word.strip_prefix(name)?;
-            (rest.is_empty() || rest.starts_with('/')).then_some(rest)
-        };
-        if let Some((_, folder)) = self.named.iter().find(|(name, _)| rest(name).is_some()) {
-            found.push(folder.clone());
-        }
-        // A module of Go is as large as a repository: only the package in it is meant.
-        let module = self.named.iter().find(|(name, _)| name.contains('.') && rest(name).is_some());
-        if let Some((name, folder)) = module {
-            found = resolved(folder, rest(name).unwrap_or_default()).into_iter().collect();
+        // The longest name first: `acme.com/x/y` is not a folder of `acme.com/x`.
+        let ends = word.match_indices('/').map(|(at, _)| at).chain([word.len()]);
+        for end in ends.collect::<Vec<_>>().into_iter().rev() {
+            let (name, rest) = word.split_at(end);
+            let Some(folders) = self.named.get(name) else { continue };
+            // A module of Go is as large as a repository: only the package in it is meant.
+            let rest = if name.contains('.') { rest } else { "" };
+            found.extend(folders.iter().filter_map(|folder| resolved(folder, rest)));
+            break;
         }
         for (beginning, path) in &self.aliases {
             if let Some(rest) = word.strip_prefix(beginning.as_str()) {
@@ -88,20 +78,78 @@ impl Places {
         }
         found
     }
+}
 
-    fn add_module(&mut self, text: &str, folder: &str) {
-        for line in text.lines().map(|line| line.split("//").next().unwrap_or_default().trim()) {
-            if let Some(name) = line.strip_prefix("module ") {
-                self.named.push((name.trim().trim_matches('"').to_owned(), folder.to_owned()));
-            } else if let Some((from, to)) = line.split_once("=>") {
-                let from = from.trim_start_matches("replace").split_whitespace().next().unwrap_or_default();
-                let to = to.split_whitespace().next().unwrap_or_default();
-                if let Some(path) = resolved(folder, to).filter(|_| to.starts_with('.')) {
-                    self.named.push((from.to_owned(), path));
-                }
+/// Whether the file at `path` gives a folder a name by which others may mean it.
+pub fn names_a_place(path: &str) -> bool {
+    matches!(name_of(path), "package.json" | "pyproject.toml" | "go.mod" | "pom.xml")
+        && !path.contains("node_modules/")
+}
+
+/// The names that a file called `name` in `folder` gives, with the folders that they stand for.
+pub fn names_in(name: &str, text: &str, folder: &str) -> Vec<(String, String)> {
+    let of_the_folder =
+        |name: Option<String>| name.map(|name| (name, folder.to_owned())).into_iter().collect();
+    match name {
+        "package.json" => of_the_folder(package_of(text)),
+        "pyproject.toml" => of_the_folder(field_of(text, "name")),
+        "go.mod" => go_modules(text, folder),
+        "pom.xml" => of_the_folder(artifact_of(text)),
+        _ => Vec::new(),
+    }
+}
+
+/// The module of a `go.mod`, and those that it replaces by folders. <https://go.dev/ref/mod#go-mod-file>
+fn go_modules(text: &str, folder: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for line in text.lines().map(|line| line.split("//").next().unwrap_or_default().trim()) {
+        if let Some(name) = line.strip_prefix("module ") {
+            found.push((name.trim().trim_matches('"').to_owned(), folder.to_owned()));
+        } else if let Some((from, to)) = line.split_once("=>") {
+            let from = from.trim_start_matches("replace").split_whitespace().next().unwrap_or_default();
+            let to = to.split_whitespace().next().unwrap_or_default();
+            if let Some(path) = resolved(folder, to).filter(|_| to.starts_with('.')) {
+                found.push((from.to_owned(), path));
             }
         }
     }
+    found
+}
+
+/// The aliases of a `tsconfig.json`: beginnings of names, with the paths that stand for them.
+/// <https://www.typescriptlang.org/tsconfig/#paths>
+pub fn aliases_in(text: &str) -> Vec<(String, String)> {
+    let base = text.split_once("\"baseUrl\"").and_then(|(_, after)| after.split('"').nth(1));
+    // What is no path of its own begins in the base. <https://www.typescriptlang.org/tsconfig/#baseUrl>
+    let mut aliases: Vec<(String, String)> =
+        base.map(|base| (String::new(), base.to_owned())).into_iter().collect();
+    let Some((_, after)) = text.split_once("\"paths\"") else { return aliases };
+    let mut name = "";
+    let block = after.split_once('}').map_or(after, |(block, _)| block);
+    let mut parts = block.split('"').skip(1);
+    while let (Some(quoted), Some(between)) = (parts.next(), parts.next()) {
+        if between.trim_start().starts_with(':') {
+            name = quoted;
+        } else {
+            let path = quoted.trim_end_matches('*');
+            let path = base.map_or_else(|| path.to_owned(), |base| format!("{base}/{path}"));
+            aliases.push((name.trim_end_matches('*').to_owned(), path));
+        }
+    }
+    aliases
+}
+
+/// The name of a project of Maven, which is not its parent's. <https://maven.apache.org/pom.html#maven-coordinates>
+fn artifact_of(text: &str) -> Option<String> {
+    let (before, rest) = text.split_once("<parent>").unwrap_or((text, ""));
+    let after = rest.split_once("</parent>").map_or("", |(_, after)| after);
+    artifacts_in(before).or_else(|| artifacts_in(after)).map(str::to_owned)
+}
+
+/// The first name of a project of Maven in a text.
+fn artifacts_in(text: &str) -> Option<&str> {
+    let (_, after) = text.split_once("<artifactId>")?;
+    after.split_once("</artifactId>").map(|(name, _)| name.trim())
 }
 
 /// The name of a package of Node.js.
@@ -129,11 +177,9 @@ mod tests {
 
     #[test]
     fn a_module_of_go_is_its_package_and_a_replaced_one_its_folder() {
-        let mut places = Places::default();
-        places.add_module(
-            "module acme.com/shop // x\n\nrequire a.com/b v1\nreplace a.com/b v1 => ./third/b\n",
-            "go",
-        );
+        let module = "module acme.com/shop // x\n\nrequire a.com/b v1\nreplace a.com/b v1 => ./third/b\n";
+        let named = names_in("go.mod", module, "go").into_iter().map(|(name, path)| (name, vec![path]));
+        let places = Places { named: Rc::new(named.collect()), ..Places::default() };
         assert_eq!(places.meant_by("acme.com/shop/internal/net"), ["go/internal/net"]);
         assert_eq!(places.meant_by("a.com/b"), ["go/third/b"]);
         assert_eq!(places.meant_by("acme.com/shopping"), [""; 0]);
@@ -144,10 +190,19 @@ mod tests {
         let mut places = Places::default();
         let config = r#"{ "compilerOptions": { // x
             "paths": { "@acme/*": ["libs/*", "more/*"], "util": ["libs/util/index.ts"] }, "x": ["y"] } }"#;
-        places.add_aliases(config, "");
+        places.add_aliases(&aliases_in(config), "");
         assert_eq!(places.meant_by("@acme/net/a"), ["libs/net/a", "more/net/a"]);
         assert_eq!(places.meant_by("util"), ["libs/util/index.ts"]);
         assert_eq!(places.meant_by("y"), [""; 0]);
+    }
+
+    #[test]
+    fn what_begins_in_the_base_of_typescript_is_found_there() {
+        let mut places = Places::default();
+        let config = r#"{ "compilerOptions": { "baseUrl": "./src", "paths": { "~/*": ["app/*"] } } }"#;
+        places.add_aliases(&aliases_in(config), "web");
+        assert_eq!(places.meant_by("~/a"), ["web/src/~/a", "web/src/app/a"]);
+        assert_eq!(places.meant_by("lib/a"), ["web/src/lib/a"]);
     }
 
     #[test]

@@ -19,7 +19,8 @@ fn reached(project: &str, files: &[(&str, &str)]) -> Vec<String> {
     Reach::new(&tracked, project, project).find(&mut |at| {
         let path = &tracked.get(at).unwrap().path;
         found.push(path.clone());
-        std::fs::read_to_string(folder.path().join(Path::new(path))).ok()
+        let text = std::fs::read_to_string(folder.path().join(Path::new(path))).ok()?;
+        Some(Rc::new(FileWords::in_text(&text, name_of(path))))
     });
     let inside = format!("{project}/");
     found.retain(|path| !path.starts_with(&inside));

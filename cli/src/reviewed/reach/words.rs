@@ -3,6 +3,9 @@
 
 use std::collections::BTreeSet;
 
+use super::doubts::{FileDoubt, doubts_in, is_loaded_code};
+use super::places::aliases_in;
+
 /// The longest word that can be a name.
 const LONGEST: usize = 300;
 
@@ -15,7 +18,18 @@ pub struct FileWords {
     pub quoted: BTreeSet<String>,
     /// Modules that Python imports, with dots.
     pub modules: BTreeSet<String>,
+    /// Modules by whose path or name a program of Node.js or Python loads them, relative to the file: `./x`, `..`, `.x`.
+    pub loaded: BTreeSet<String>,
+    /// The aliases of a `tsconfig.json`: beginnings of names, with the paths that stand for them, relative to the file.
+    pub aliases: Vec<(String, String)>,
+    /// What the file does that can't be followed.
+    pub doubts: Vec<FileDoubt>,
+    /// The parts of all words with slashes in a file that reads outputs of other stacks. None in any other file.
+    pub referred: Option<BTreeSet<String>>,
 }
+
+/// What shows that a program reads outputs of other stacks.
+const REFERENCES: &[&str] = &["StackReference", "stack_reference", "stackReference"];
 
 /// Whether a byte can be a part of a path or name.
 fn in_word(byte: u8) -> bool {
@@ -41,6 +55,20 @@ impl FileWords {
         if name.starts_with("build.gradle") {
             words.add_gradle_projects(text);
         }
+        if name == "pom.xml" {
+            let names = text.split("<artifactId>").skip(1).filter_map(|rest| rest.split('<').next());
+            words.quoted.extend(names.map(|name| name.trim().to_owned()));
+        }
+        if name.starts_with("tsconfig") {
+            words.aliases = aliases_in(text);
+        }
+        if REFERENCES.iter().any(|sign| text.contains(sign)) {
+            words.referred = Some(parts_in(text));
+        }
+        words.doubts = doubts_in(text, name);
+        if !is_loaded_code(name) {
+            words.loaded.clear();
+        }
         words
     }
 
@@ -55,7 +83,11 @@ impl FileWords {
             let length = bytes[at..].iter().position(|byte| !in_word(*byte)).unwrap_or(bytes.len() - at);
             let before = at.checked_sub(1).and_then(|before| bytes.get(before));
             if let Some(word) = text.get(at..at + length).filter(|word| word.len() <= LONGEST) {
-                self.add(word, before.is_some_and(|byte| b"\"'`".contains(byte)));
+                let is_quoted = before.is_some_and(|byte| b"\"'`".contains(byte));
+                self.add(word, is_quoted);
+                if is_quoted && is_relative(word) && is_loading(text.get(..at - 1).unwrap_or_default()) {
+                    self.loaded.insert(word.to_owned());
+                }
             }
             at += length;
         }
@@ -85,6 +117,9 @@ impl FileWords {
             let names = rest.split_once(" import ").map_or("", |(_, names)| names);
             let names = names.split(',').map(|name| module(name.trim_matches(['(', ')', ' '])));
             self.modules.extend(names.map(|name| format!("{from}.{name}")));
+            if from.starts_with('.') {
+                self.loaded.insert(from.clone());
+            }
             self.modules.insert(from);
         }
     }
@@ -95,6 +130,31 @@ impl FileWords {
             self.quoted.insert(format!(":{}", part.trim_matches(':').replace(':', "/")));
         }
     }
+}
+
+/// Whether it is a path from the file's own folder.
+fn is_relative(word: &str) -> bool {
+    matches!(word, "." | "..") || word.starts_with("./") || word.starts_with("../")
+}
+
+/// Whether the text ends where a program of Node.js names a module that it loads.
+fn is_loading(before: &str) -> bool {
+    let before = before.trim_end();
+    let call = before.strip_suffix('(').map(str::trim_end);
+    let is_word = |text: &str, word: &str| {
+        text.strip_suffix(word).is_some_and(|rest| !rest.ends_with(|c: char| c.is_alphanumeric() || c == '_'))
+    };
+    match call {
+        Some(call) => ["import", "require", "resolve"].iter().any(|word| is_word(call, word)),
+        None => ["from", "import"].iter().any(|word| is_word(before, word)),
+    }
+}
+
+/// The parts of all words with slashes.
+fn parts_in(text: &str) -> BTreeSet<String> {
+    let words = text.split(|c: char| !u8::try_from(c).is_ok_and(in_word));
+    let words = words.filter(|word| word.contains('/'));
+    words.flat_map(|word| word.split('/')).filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }
 
 #[cfg(test)]
@@ -131,6 +191,26 @@ mod tests {
         assert_eq!(quoted, ["@acme/net/sub", "util", "x"]);
         assert_eq!(found("shared>=1.0 ; x\n# no\nnet[extra]", "requirements.txt")[1], ["", "net", "shared"]);
         assert_eq!(found("implementation(project(\":libs:net\"))", "build.gradle.kts")[1], [":libs/net"]);
+    }
+
+    #[test]
+    fn what_a_program_loads_is_told_from_what_it_only_names() {
+        let text = "import a from './a'\nexport * from \"../b\"\nimport './c.js'\nconst d = require ( './d' )\n\
+                    const e = await import('../e')\nnew FileAsset('../f')\ntransform('./g')\nimport h from '..'\n";
+        let loaded = FileWords::in_text(text, "x.ts").loaded;
+        assert_eq!(loaded.into_iter().collect::<Vec<_>>(), ["..", "../b", "../e", "./a", "./c.js", "./d"]);
+        assert_eq!(FileWords::in_text(text, "x.md").loaded.len(), 0);
+        let python =
+            FileWords::in_text("from .net import a\nfrom lib import b\nfrom . import c\n", "x.py").loaded;
+        assert_eq!(python.into_iter().collect::<Vec<_>>(), [".", ".net"]);
+    }
+
+    #[test]
+    fn a_file_that_reads_outputs_of_other_stacks_has_the_parts_of_their_names() {
+        let text = "new pulumi.StackReference(`${org}/network/${stack}`); get('acme/shop/prod')";
+        let referred = FileWords::in_text(text, "x.ts").referred.unwrap();
+        assert_eq!(referred.into_iter().collect::<Vec<_>>(), ["acme", "network", "prod", "shop"]);
+        assert_eq!(FileWords::in_text("get('acme/shop/prod')", "x.ts").referred, None);
     }
 
     #[test]

@@ -1,0 +1,191 @@
+//! Which stacks a change can affect, and why.
+//!
+//! A stack is affected if a file that it is made from has changed, or if that can't be ruled out: what a program puts together
+//! while it runs, a history that is not there, a stack whose outputs it reads. It is never left out by a guess.
+
+mod links;
+mod reached;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::rc::Rc;
+
+use crate::base::wildcard;
+use crate::inputs::file::NAME;
+use crate::report::natural;
+use crate::reviewed::reach::places::Places;
+use crate::reviewed::reach::tracked::Tracked;
+use crate::reviewed::reach::words::FileWords;
+use crate::reviewed::source::words_of;
+
+use super::changes::Changes;
+use super::settings::{ByProject, FleetSettings};
+use super::{FoundProject, RepositoryStacks};
+use links::Links;
+use reached::ReachedFiles;
+
+/// The most changed files that a verdict names.
+const NAMED: usize = 3;
+
+/// What is known of one stack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StackVerdict {
+    /// The project's name.
+    pub project: String,
+    /// The folder of its file, from the top of the repository.
+    pub cwd: String,
+    /// The stack's name.
+    pub stack: String,
+    /// Why it is affected, a sentence each. Empty if it is not.
+    pub why: Vec<String>,
+    /// The files outside of the project's folder that it is made from, a line each with the file that leads there.
+    pub made_from: Vec<String>,
+    /// The stacks whose outputs it reads, or which it is declared to come after.
+    pub after: Vec<String>,
+}
+
+impl StackVerdict {
+    /// Whether it is affected.
+    pub fn is_affected(&self) -> bool {
+        !self.why.is_empty()
+    }
+
+    /// The project and the stack, as people write them.
+    pub fn name(&self) -> String {
+        format!("{}/{}", self.project, self.stack)
+    }
+}
+
+/// Says of each stack of the repository around `top` whether the changes can affect it.
+pub fn verdicts(
+    top: &Path,
+    found: &RepositoryStacks,
+    changes: &Changes,
+    settings: &FleetSettings,
+) -> Vec<StackVerdict> {
+    let Some(tracked) = Tracked::around(top) else {
+        let why = "git's index can't be read, so that it is not known what the stack is made from";
+        return of_all(found, &[why.to_owned()]);
+    };
+    if let Some(why) = &changes.unknown {
+        return of_all(found, std::slice::from_ref(why));
+    }
+    let mut words: BTreeMap<usize, Option<Rc<FileWords>>> = BTreeMap::new();
+    let mut read = |at: usize| {
+        let of_file = || Some(Rc::new(words_of(&tracked.top, tracked.get(at)?)?));
+        words.entry(at).or_insert_with(of_file).clone()
+    };
+    let places = Places::in_repository(&tracked);
+    let mut links = Links::new(&found.projects);
+    let mut verdicts = Vec::new();
+    for (number, project) in found.projects.iter().enumerate() {
+        let files = ReachedFiles::find(&tracked, project, places.clone(), &mut read);
+        let whole = of_project(project, &files, changes, settings);
+        for (stack, path) in project.stacks.iter().zip(&project.stack_files) {
+            let mut why = whole.clone();
+            if changes.paths.contains(path) {
+                why.insert(0, format!("`{path}` has changed"));
+            }
+            verdicts.push(StackVerdict {
+                project: project.project.clone(),
+                cwd: project.cwd.clone(),
+                stack: stack.clone(),
+                why,
+                made_from: files.outside(),
+                after: Vec::new(),
+            });
+        }
+        links.add_read(number, &files.reached.referred, top);
+        links.add_declared(number, &settings.depends_on);
+    }
+    links.spread(&mut verdicts);
+    verdicts.sort_by(|one, other| natural(&one.cwd, &other.cwd).then(natural(&one.stack, &other.stack)));
+    verdicts
+}
+
+/// The verdicts where nothing has changed.
+pub fn unaffected(found: &RepositoryStacks) -> Vec<StackVerdict> {
+    of_all(found, &[])
+}
+
+/// Why all stacks of a project are affected.
+fn of_project(
+    project: &FoundProject,
+    files: &ReachedFiles<'_>,
+    changes: &Changes,
+    settings: &FleetSettings,
+) -> Vec<String> {
+    let mut why: Vec<String> = changes
+        .lost_names
+        .iter()
+        .map(|path| format!("`{path}` had a name that others may have meant, and lost it"))
+        .collect();
+    if changes.paths.contains(NAME) {
+        why.push(format!("`{NAME}` has changed, which has inputs for every stack"));
+    }
+    let patterns = declared(&settings.paths, &project.cwd);
+    let mut changed = Vec::new();
+    let mut doubted = BTreeSet::new();
+    for path in &changes.paths {
+        if let Some(part) = files.has(path) {
+            changed.push(match part.led_by {
+                Some(led) => format!("`{path}` has changed, which `{led}` names"),
+                None => format!("`{path}` has changed"),
+            });
+        } else if let Some(pattern) = patterns.iter().find(|pattern| fits(pattern, path)) {
+            changed.push(format!("`{path}` has changed, and `fleet.paths` has `{pattern}`"));
+        } else {
+            doubted.extend(files.doubts_about(path));
+        }
+    }
+    let more = changed.len().saturating_sub(NAMED);
+    why.extend(changed.into_iter().take(NAMED));
+    if more > 0 {
+        why.push(format!("{more} more of its files {} changed", if more == 1 { "has" } else { "have" }));
+    }
+    let more = doubted.len().saturating_sub(NAMED);
+    why.extend(doubted.into_iter().take(NAMED));
+    if more > 0 {
+        why.push(format!("{more} more of its files do what can't be followed"));
+    }
+    why
+}
+
+/// What is declared for the project in a folder.
+fn declared<'s>(all: &'s ByProject, cwd: &str) -> Vec<&'s str> {
+    let of_it = all.iter().filter(|(folder, _)| plain(folder) == plain(cwd));
+    of_it.flat_map(|(_, texts)| texts.iter().map(String::as_str)).collect()
+}
+
+/// A folder without what makes no difference.
+fn plain(folder: &str) -> &str {
+    folder.trim_start_matches("./").trim_matches('/').trim_matches('.')
+}
+
+fn fits(pattern: &str, path: &str) -> bool {
+    let pattern: Vec<&str> = plain(pattern).split('/').collect();
+    let path: Vec<&str> = path.split('/').collect();
+    // A folder stands for what is in it.
+    wildcard::fits(&pattern, &path) || wildcard::fits(&[pattern.as_slice(), &["**"]].concat(), &path)
+}
+
+/// The same of all stacks.
+fn of_all(found: &RepositoryStacks, why: &[String]) -> Vec<StackVerdict> {
+    let of_project = |project: &FoundProject| {
+        let verdict = |stack: &String| StackVerdict {
+            project: project.project.clone(),
+            cwd: project.cwd.clone(),
+            stack: stack.clone(),
+            why: why.to_vec(),
+            made_from: Vec::new(),
+            after: Vec::new(),
+        };
+        project.stacks.iter().map(verdict).collect::<Vec<_>>()
+    };
+    found.projects.iter().flat_map(of_project).collect()
+}
+
+#[cfg(test)]
+mod monorepo;
+#[cfg(test)]
+mod tests;

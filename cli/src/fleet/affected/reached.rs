@@ -1,0 +1,174 @@
+//! The files that a project is made from, and whether a path that has changed is one of them: also one that is gone.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use crate::fleet::FoundProject;
+use crate::reviewed::reach::places::Places;
+use crate::reviewed::reach::tracked::{Tracked, folder_of, is_around, name_of};
+use crate::reviewed::reach::words::FileWords;
+use crate::reviewed::reach::{MANIFESTS, Reach, Reached, is_stack_file};
+
+/// The most lines of what a project is made from outside of its folder.
+const LINES: usize = 50;
+
+/// Manifests that say nothing to programs of another language, with the endings of those to whom they do.
+const OF_LANGUAGES: &[(&[&str], &[&str])] = &[
+    (
+        &[
+            "package",
+            "npm-",
+            "yarn",
+            "pnpm",
+            "bun",
+            ".npmrc",
+            ".yarnrc",
+            "tsconfig",
+            ".nvmrc",
+            ".node-version",
+        ],
+        &["ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs", "json"],
+    ),
+    (&["go."], &["go", "mod"]),
+    (
+        &["pyproject", "poetry", "uv.lock", "Pipfile", "requirements", "setup.", ".python-version"],
+        &["py", "pyi", "toml", "txt", "cfg"],
+    ),
+    (
+        &["Directory.", "packages.lock", "global.json", "nuget", "NuGet"],
+        &["cs", "fs", "vb", "csproj", "fsproj", "vbproj"],
+    ),
+    (
+        &["pom.xml", "build.gradle", "settings.gradle", "gradle"],
+        &["java", "kt", "kts", "scala", "groovy", "gradle", "xml"],
+    ),
+];
+
+/// How a file is one of a project's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PartOfIt<'r> {
+    /// The file that names it, where it lies outside of the project's folder.
+    pub led_by: Option<&'r str>,
+}
+
+/// The files of a project.
+pub struct ReachedFiles<'t> {
+    tracked: &'t Tracked,
+    /// The folders of the project and of its program, from the top; empty for the top.
+    own: BTreeSet<String>,
+    /// The endings of the files that are not manifests.
+    endings: BTreeSet<&'t str>,
+    pub reached: Reached,
+}
+
+impl<'t> ReachedFiles<'t> {
+    /// Finds them.
+    pub fn find(
+        tracked: &'t Tracked,
+        project: &FoundProject,
+        places: Places,
+        read: &mut dyn FnMut(usize) -> Option<Rc<FileWords>>,
+    ) -> Self {
+        let folder = if project.cwd == "." { "" } else { project.cwd.as_str() };
+        let reached = Reach::new(tracked, folder, &project.program).with_places(places).find(read);
+        let files = tracked.files().iter().zip(&reached.files).filter(|(_, is_reached)| **is_reached);
+        let paths = files.map(|(file, _)| file.path.as_str());
+        let own = BTreeSet::from([folder.to_owned(), project.program.clone()]);
+        let is_program = |path: &&str| {
+            !MANIFESTS.contains(&name_of(path)) || own.iter().any(|folder| folder_of(path) == folder)
+        };
+        let endings = paths.filter(is_program).filter_map(|path| path.rsplit('.').next()).collect();
+        Self { tracked, own, endings, reached }
+    }
+
+    /// How the file at `path` is one of them. None if it is not.
+    pub fn has(&self, path: &str) -> Option<PartOfIt<'_>> {
+        if is_stack_file(path) {
+            return None;
+        }
+        if let Some(at) = self.tracked.number_of(path) {
+            let is_reached = self.reached.files.get(at).copied().unwrap_or_default();
+            if is_reached && (self.is_own(path) || self.concerns(path)) {
+                return Some(PartOfIt { led_by: self.reached.led_by.get(&at).and_then(|by| self.path(*by)) });
+            }
+        }
+        let is_one =
+            self.is_own(path) || self.is_named(path) || self.is_manifest(path) && self.concerns(path);
+        is_one.then_some(PartOfIt { led_by: None })
+    }
+
+    fn is_own(&self, path: &str) -> bool {
+        self.own.iter().any(|folder| is_around(folder, path))
+    }
+
+    /// Whether a file is no manifest of another language.
+    fn concerns(&self, path: &str) -> bool {
+        let name = name_of(path);
+        if !MANIFESTS.iter().any(|manifest| name_of(manifest) == name) {
+            return true;
+        }
+        let of =
+            OF_LANGUAGES.iter().find(|(names, _)| names.iter().any(|beginning| name.starts_with(beginning)));
+        of.is_none_or(|(_, endings)| endings.iter().any(|ending| self.endings.contains(ending)))
+    }
+
+    /// What the files do that can't be followed, where it may concern the file at `path`.
+    pub fn doubts_about(&self, path: &str) -> Vec<String> {
+        let doubts = self.reached.doubts.iter().filter(|doubt| is_around(&doubt.folder, path));
+        let sentence = |line: Option<usize>, file: &str, does: &str| match line {
+            Some(line) => format!("`{file}:{line}` {does}"),
+            None => format!("`{file}` {does}"),
+        };
+        doubts.map(|doubt| sentence(doubt.line, &doubt.file, &doubt.does)).collect()
+    }
+
+    /// The files outside of the project's folder, a line each with the file that leads there.
+    pub fn outside(&self) -> Vec<String> {
+        let reached = self.reached.files.iter().enumerate().filter(|(_, is_reached)| **is_reached);
+        let paths = reached.filter_map(|(at, _)| Some((at, self.path(at)?)));
+        let outside = paths.filter(|(_, path)| !self.own.iter().any(|folder| is_around(folder, path)));
+        let mut lines: Vec<String> = outside
+            .map(|(at, path)| match self.reached.led_by.get(&at).and_then(|by| self.path(*by)) {
+                Some(by) => format!("{path} (by {by})"),
+                None => path.to_owned(),
+            })
+            .collect();
+        let more = lines.len().saturating_sub(LINES);
+        lines.truncate(LINES);
+        if more > 0 {
+            lines.push(format!("and {more} more"));
+        }
+        lines
+    }
+
+    fn path(&self, at: usize) -> Option<&str> {
+        self.tracked.get(at).map(|file| file.path.as_str())
+    }
+
+    /// Whether a file names the path: it, one of its folders, or it without its endings.
+    fn is_named(&self, path: &str) -> bool {
+        let named = &self.reached.named;
+        let folder = folder_of(path);
+        let ends = name_of(path).match_indices('.').map(|(at, _)| path.len() - name_of(path).len() + at);
+        let stems = ends.filter_map(|end| path.get(..end));
+        let mut folders = Vec::new();
+        let mut around = folder;
+        while !around.is_empty() {
+            folders.push(around);
+            around = folder_of(around);
+        }
+        stems.chain([path]).chain(folders).any(|path| named.contains(path))
+    }
+
+    /// Whether it says for a folder with some of the files which dependencies there are, and how they are built.
+    fn is_manifest(&self, path: &str) -> bool {
+        MANIFESTS.iter().any(|name| {
+            let folder = if path == *name {
+                Some("")
+            } else {
+                path.strip_suffix(name).and_then(|rest| rest.strip_suffix('/'))
+            };
+            folder.is_some_and(|folder| self.reached.looked_up.contains(folder))
+        })
+    }
+}

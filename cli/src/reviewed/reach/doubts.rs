@@ -1,0 +1,202 @@
+//! What a program does that can't be followed by reading it: it loads a module whose name it puts together, or looks for the
+//! top of the repository.
+
+/// What a file does that can't be followed: what is reached by it is not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileDoubt {
+    /// The number of the line, from 1.
+    pub line: usize,
+    /// What it does, for a sentence that begins with the file.
+    pub does: String,
+}
+
+/// The languages of programs, by the endings of their files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Language {
+    Node,
+    Python,
+    Go,
+    DotNet,
+    Jvm,
+    Yaml,
+}
+
+const ENDINGS: &[(&str, Language)] = &[
+    ("ts", Language::Node),
+    ("tsx", Language::Node),
+    ("mts", Language::Node),
+    ("cts", Language::Node),
+    ("js", Language::Node),
+    ("jsx", Language::Node),
+    ("mjs", Language::Node),
+    ("cjs", Language::Node),
+    ("py", Language::Python),
+    ("pyi", Language::Python),
+    ("go", Language::Go),
+    ("cs", Language::DotNet),
+    ("fs", Language::DotNet),
+    ("vb", Language::DotNet),
+    ("java", Language::Jvm),
+    ("kt", Language::Jvm),
+    ("kts", Language::Jvm),
+    ("scala", Language::Jvm),
+    ("groovy", Language::Jvm),
+    ("gradle", Language::Jvm),
+    ("yaml", Language::Yaml),
+    ("yml", Language::Yaml),
+];
+
+/// Words of a language with what they show.
+const SIGNS: &[(Language, &[&str], &str)] = &[
+    (
+        Language::Node,
+        &["createRequire", "require.context", "NODE_PATH", "findUp", "find-up", "pkg-dir", "process.chdir"],
+        LOADS,
+    ),
+    (
+        Language::Python,
+        &["importlib", "__import__", "sys.path", "addsitedir", "runpy", "pkgutil", "os.chdir"],
+        LOADS,
+    ),
+    (
+        Language::Python,
+        &[".parents[", ".parent.parent", "os.pardir", "dirname(os.path.dirname(", "dirname(dirname("],
+        CLIMBS,
+    ),
+    (Language::Go, &["plugin.Open", "os.Chdir"], LOADS),
+    (Language::Go, &["runtime.Caller", "Dir(filepath.Dir(", "Dir(path.Dir("], CLIMBS),
+    (Language::DotNet, &["Assembly.Load", "SetCurrentDirectory"], LOADS),
+    (Language::DotNet, &["GetParent(", ".Parent"], CLIMBS),
+    (Language::Jvm, &["Class.forName", "URLClassLoader"], LOADS),
+    (Language::Jvm, &["getParent", ".parentFile"], CLIMBS),
+];
+
+const LOADS: &str = "loads what can't be told by reading it";
+const CLIMBS: &str = "puts a path together that leads out of its folder";
+
+/// Names of the repository's top, in a program of any language: variables of CI systems, and git's word for it.
+const TOP: &[&str] = &[
+    "show-toplevel",
+    "GITHUB_WORKSPACE",
+    "CI_PROJECT_DIR",
+    "BUILD_SOURCESDIRECTORY",
+    "BUILD_REPOSITORY_LOCALPATH",
+    "CODEBUILD_SRC_DIR",
+    "CIRCLE_WORKING_DIRECTORY",
+    "TRAVIS_BUILD_DIR",
+];
+
+fn language_of(name: &str) -> Option<Language> {
+    let (_, ending) = name.rsplit_once('.')?;
+    ENDINGS.iter().find(|(one, _)| *one == ending).map(|(_, language)| *language)
+}
+
+/// Whether it is the name of a program's file, in a language that is known here.
+pub fn is_code(name: &str) -> bool {
+    language_of(name).is_some()
+}
+
+/// Whether its imports name files relative to its own folder.
+pub fn is_loaded_code(name: &str) -> bool {
+    matches!(language_of(name), Some(Language::Node | Language::Python))
+}
+
+/// Whether somebody else's code, or code that a build has made: it is full of what can't be followed, and names nothing of the
+/// repository.
+pub fn is_of_others(path: &str) -> bool {
+    let is_folder = |part: &str| matches!(part, "node_modules" | "vendor" | "dist" | "third_party");
+    path.split('/').any(is_folder) || path.contains(".min.")
+}
+
+/// What the text of a file named `name` does that can't be followed, the first place of each kind.
+pub fn doubts_in(text: &str, name: &str) -> Vec<FileDoubt> {
+    let Some(language) = language_of(name) else { return Vec::new() };
+    let line_of = |at: usize| text.get(..at).map_or(1, |before| before.matches('\n').count() + 1);
+    let mut doubts = Vec::new();
+    let signs = SIGNS.iter().filter(|(of, ..)| *of == language).map(|(_, words, does)| (*words, *does));
+    for (words, does) in signs.chain([(TOP, "looks for the top of the repository")]) {
+        if let Some((at, word)) = words.iter().filter_map(|word| Some((text.find(word)?, word))).min() {
+            doubts.push(FileDoubt { line: line_of(at), does: format!("{does} (`{word}`)") });
+        }
+    }
+    if language == Language::Node
+        && let Some(at) = loads_by_expression(text)
+    {
+        let does = "loads a module whose name it puts together".to_owned();
+        doubts.push(FileDoubt { line: line_of(at), does });
+    }
+    doubts
+}
+
+/// Where a program of Node.js loads a module by anything but a text.
+fn loads_by_expression(text: &str) -> Option<usize> {
+    let is_part = |c: char| c.is_alphanumeric() || "_$.".contains(c);
+    ["require", "import"]
+        .iter()
+        .filter_map(|word| {
+            let mut places = text.match_indices(word).filter(|(at, _)| {
+                let before = text.get(..*at).unwrap_or_default();
+                let after = text.get(at + word.len()..).unwrap_or_default().trim_start();
+                let Some(argument) = after.strip_prefix('(').map(str::trim_start) else { return false };
+                !before.ends_with(is_part) && !is_one_text(argument)
+            });
+            places.next().map(|(at, _)| at)
+        })
+        .min()
+}
+
+/// Whether an argument is one text without anything put into it.
+fn is_one_text(argument: &str) -> bool {
+    let Some(quote) = argument.chars().next().filter(|c| "\"'`".contains(*c)) else { return false };
+    let rest = argument.get(1..).unwrap_or_default();
+    let Some((inside, after)) = rest.split_once(quote) else { return false };
+    let is_whole = after.trim_start().starts_with([')', ',']);
+    is_whole && !(quote == '`' && inside.contains("${"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(text: &str, name: &str) -> Vec<usize> {
+        doubts_in(text, name).iter().map(|doubt| doubt.line).collect()
+    }
+
+    #[test]
+    fn what_loads_a_module_by_an_expression_is_doubted_with_its_line() {
+        for text in [
+            "require(name)",
+            "import(`./x/${y}`)",
+            "await import( path.join('a', b))",
+            "require('./a' + b)",
+            "x = { y: require (z) }",
+        ] {
+            assert_eq!(lines(&format!("\n{text}"), "a.ts"), [2], "{text}");
+        }
+        for text in [
+            "require('./a')",
+            "import('x')",
+            "import(`./x`, o)",
+            "import x from 'y'",
+            "import.meta.url",
+            "a.require(b)",
+        ] {
+            assert_eq!(lines(text, "a.ts"), [0; 0], "{text}");
+        }
+    }
+
+    #[test]
+    fn what_leads_to_the_top_is_doubted_in_every_language() {
+        for (_, ending) in [("", "ts"), ("", "py"), ("", "go"), ("", "cs"), ("", "kt"), ("", "yaml")] {
+            assert_eq!(lines("x\nCI_PROJECT_DIR", &format!("a.{ending}")), [2], "{ending}");
+        }
+        assert_eq!(lines("CI_PROJECT_DIR", "a.md"), [0; 0]);
+    }
+
+    #[test]
+    fn the_signs_of_one_language_say_nothing_of_another() {
+        assert_eq!(lines("import sys\nsys.path.insert(0, x)\nimport importlib", "a.py"), [2]);
+        assert_eq!(lines("sys.path", "a.ts"), [0; 0]);
+        assert_eq!(lines("Path(__file__).parent.parent / 'x'", "a.py"), [1]);
+    }
+}
