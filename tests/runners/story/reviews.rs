@@ -21,7 +21,10 @@ impl<S: System> Story<S> {
         let stacks = std::fs::read_dir(self.path("state/.pulumi/stacks/shop"));
         let names = stacks.into_iter().flatten().map(|entry| entry.unwrap().file_name());
         let names = names.map(|name| name.to_string_lossy().into_owned());
-        names.filter_map(|name| Some(name.strip_suffix(".json")?.to_owned())).filter(is_of_a_review).collect()
+        names
+            .filter_map(|name| Some(name.strip_suffix(".json")?.to_owned()))
+            .filter(|name| name.starts_with("pr-7-"))
+            .collect()
     }
 
     /// The only review stack.
@@ -61,10 +64,6 @@ impl<S: System> Story<S> {
     fn swept(&self) -> super::Ran {
         self.run("origin/main", &Event::Schedule)
     }
-}
-
-fn is_of_a_review(name: &String) -> bool {
-    name.starts_with("pr-7-")
 }
 
 /// It opens and is shown, closes and is gone, opens again and is there again.
