@@ -23,7 +23,7 @@ impl ReviewPipeline {
         let text = example("review-stacks.yml") + &example("reap.yml");
         // The backend is that of this machine.
         let lines = text.lines().filter(|line| !line.trim_start().starts_with("STACKSTEP_CLOUD_URL: "));
-        let text: String = lines.map(|line| format!("{line}\n")).collect();
+        let text = lines.collect::<Vec<_>>().join("\n");
         Self(Pipeline::laid(Engine::Pulumi, &text, false, |_| {}))
     }
 
