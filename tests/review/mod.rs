@@ -144,6 +144,18 @@ fn a_job_for_no_change_request_says_so() {
 }
 
 #[test]
+fn where_the_ci_system_tells_no_number_the_input_does_and_that_of_the_changes_own_file_does_not() {
+    let change = Change::of("review: { from: staging, label: preview-environment }\n");
+    let change = Change { repository: change.repository.on_branch("feature"), ..change };
+    change.repository.scene.write("stackstep.yaml", "change-request: 7\n");
+    change.run("up").ends_with(2).says("this job is for no change request").says("set `change-request`");
+    let change = change.with("STACKSTEP_CHANGE_REQUEST", "7");
+    change.run("up").ends_with(0).says("merge request !7 does not have the label `preview-environment`");
+    change.run("down").ends_with(73).says("merge request !7 is open");
+    change.has_made_nothing();
+}
+
+#[test]
 fn a_flag_that_the_verb_has_by_itself_is_none() {
     let change = Change::of(PLAIN);
     for line in

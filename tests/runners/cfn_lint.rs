@@ -2,8 +2,12 @@
 
 use crate::tools::{root, run, tool};
 
-const TEMPLATES: &[&str] =
-    &["codebuild/pipeline.yml", "codebuild/examples/webhooks.yml", "codebuild/examples/stage.yml"];
+const TEMPLATES: &[&str] = &[
+    "codebuild/pipeline.yml",
+    "codebuild/examples/webhooks.yml",
+    "codebuild/examples/stage.yml",
+    "codebuild/examples/review-projects.yml",
+];
 
 #[test]
 #[ignore = "needs cfn-lint"]

@@ -292,8 +292,8 @@ mod shellcheck {
             }
         }
         assert!(scripts.len() >= 15, "{}", scripts.len());
-        // SC1090: a file that only a build has.
-        let (fine, said) = run(tool("shellcheck").args(["--exclude=SC1090"]).args(scripts));
+        // SC1090: a file that only a build has. SC2154: a variable of an earlier command, as all share a shell.
+        let (fine, said) = run(tool("shellcheck").args(["--exclude=SC1090,SC2154"]).args(scripts));
         assert!(fine, "{said}");
     }
 }

@@ -263,6 +263,7 @@ fn what_the_templates_expand_to_is_what_was_looked_at() {
 
 /// The jobs on the Pulumi CLI.
 mod real {
+    mod reviews;
     mod ways;
 
     use super::*;

@@ -60,6 +60,8 @@ mod keeper;
 #[cfg(unix)]
 mod launcher;
 #[cfg(unix)]
+mod lifecycle;
+#[cfg(unix)]
 mod posts;
 #[cfg(unix)]
 mod prism;

@@ -173,11 +173,13 @@ impl CiSystem for GitLabCi {
         }
     }
 
-    /// A job with the keyword `environment` is a deployment of its own, unless its action only looks.
+    /// A job with the keyword `environment` is a deployment of its own, or stops the environment, unless its action only looks.
+    /// A deployment that is recorded beside a stop would start the environment again:
+    /// <https://gitlab.com/gitlab-org/gitlab/-/blob/master/app/services/deployments/update_environment_service.rb>.
     /// <https://docs.gitlab.com/ci/variables/predefined_variables/>
     fn records_deployment(&self, env: &Env, environment: &str) -> bool {
         env.get("CI_ENVIRONMENT_NAME") == Some(environment)
-            && env.get("CI_ENVIRONMENT_ACTION").is_none_or(|action| action == "start")
+            && env.get("CI_ENVIRONMENT_ACTION").is_none_or(|action| matches!(action, "start" | "stop"))
     }
 
     fn handover(&self) -> Handover {
@@ -302,7 +304,9 @@ mod tests {
         let records = |pairs: &[(&str, &str)]| {
             GitLabCi.records_deployment(&Env::from_pairs("/", pairs.iter().copied()), "production")
         };
-        assert!(records(&[("CI_ENVIRONMENT_NAME", "production"), ("CI_ENVIRONMENT_ACTION", "start")]));
+        for action in ["start", "stop"] {
+            assert!(records(&[("CI_ENVIRONMENT_NAME", "production"), ("CI_ENVIRONMENT_ACTION", action)]));
+        }
         assert!(!records(&[("CI_ENVIRONMENT_NAME", "production"), ("CI_ENVIRONMENT_ACTION", "prepare")]));
         assert!(!records(&[("CI_ENVIRONMENT_NAME", "staging")]) && !records(&[]));
     }

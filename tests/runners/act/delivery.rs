@@ -37,10 +37,14 @@ struct Told {
 impl Act {
     /// With the example of three stages, and these workflows beside it.
     pub(super) fn new(engine: Engine, more: &[(&str, &str)]) -> Self {
-        let nothing = tempfile::tempdir().unwrap();
         let workflow = copied(&three_stages(""), "");
-        let workflows = [&[("job.yml", workflow.as_str())], more].concat();
-        Self { place: Rc::new(Place::new(nothing.path(), &workflows)), engine, runs: Cell::default() }
+        Self::with_workflows(engine, &[&[("job.yml", workflow.as_str())], more].concat())
+    }
+
+    /// With these workflows, each by its name with its text.
+    pub(super) fn with_workflows(engine: Engine, workflows: &[(&str, &str)]) -> Self {
+        let nothing = tempfile::tempdir().unwrap();
+        Self { place: Rc::new(Place::new(nothing.path(), workflows)), engine, runs: Cell::default() }
     }
 
     fn job(&self, event: &Event, forge: &Fake) -> Job {
@@ -69,6 +73,7 @@ impl Act {
             .secret("GITHUB_TOKEN", TOKEN)
             .secret("ACCESS_TOKEN", "pul-a-token-of-the-environment")
             .secret("ENGINE_ENV", "PULUMI_CONFIG_PASSPHRASE=a passphrase")
+            .secret("REVIEW_PASSPHRASE", "the passphrase of review stacks")
     }
 }
 
@@ -116,8 +121,9 @@ fn told(event: &Event) -> Told {
     let repository = repository();
     let plain = Told { workflow: "job.yml", event: "push", who: "ada", payload: Value::Null };
     let changed = |head: &str| {
+        let action = if matches!(event, Event::Closed { .. }) { "closed" } else { "synchronize" };
         json!({
-            "action": "synchronize",
+            "action": action,
             "number": 7,
             "pull_request": {
                 "number": 7,
@@ -128,7 +134,15 @@ fn told(event: &Event) -> Told {
         })
     };
     match event {
-        Event::Change { head } => Told { event: "pull_request", payload: changed(head), ..plain },
+        Event::Schedule => Told {
+            workflow: "reap.yml",
+            event: "schedule",
+            payload: json!({ "schedule": "17 * * * *", "repository": repository }),
+            ..plain
+        },
+        Event::Change { head } | Event::Closed { head } => {
+            Told { event: "pull_request", payload: changed(head), ..plain }
+        }
         Event::Push => {
             Told { payload: json!({ "ref": "refs/heads/main", "repository": repository }), ..plain }
         }

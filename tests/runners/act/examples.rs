@@ -14,10 +14,14 @@ pub(super) fn copied(text: &str, backend: &str) -> String {
     let is_of_a_cloud = |line: &&str| {
         !["secrets-provider:", "oidc-", "AWS_"].iter().any(|name| line.trim_start().starts_with(name))
     };
-    let lines = text.lines().filter(is_of_a_cloud).map(|line| match line.split_once("cloud-url: ") {
-        Some((before, _)) => format!("{before}cloud-url: \"{backend}\"\n"),
-        None => format!("{line}\n"),
-    });
+    let with_backend = |line: &str| {
+        let of_the_line = ["cloud-url: ", "STACKSTEP_CLOUD_URL: "].iter().find_map(|key| {
+            let (before, _) = line.split_once(key)?;
+            Some(format!("{before}{key}\"{backend}\"\n"))
+        });
+        of_the_line.unwrap_or_else(|| format!("{line}\n"))
+    };
+    let lines = text.lines().filter(is_of_a_cloud).map(with_backend);
     let text = lines.collect::<String>().replace("<full-commit-SHA-of-the-release>", "v1");
     let text = text.replace("acme/shop/production", "production").replace("run: 'curl ", "run: 'echo tried ");
     super::place::for_act(&text)
@@ -55,6 +59,7 @@ fn every_example_previews_a_pull_request_and_deploys_a_push() {
         "approval.yml",
         "comment-commands.yml",
         "review-stacks.yml",
+        "reap.yml",
         "drift.yml",
         "ways-out.yml",
     ];

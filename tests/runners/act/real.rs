@@ -1,5 +1,6 @@
 //! The action on the Pulumi CLI: what later steps see of what the engine did.
 
+mod reviews;
 mod ways;
 
 use super::harness::{Job, Outcome};

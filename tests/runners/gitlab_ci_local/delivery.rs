@@ -39,7 +39,7 @@ impl System for Pipeline {
 
 impl Pipeline {
     /// The command that runs the jobs of the event.
-    fn job(&self, event: &Event, forge: &Fake) -> Command {
+    pub(super) fn job(&self, event: &Event, forge: &Fake) -> Command {
         let mut told = told(event, &forge.server.url());
         if let Event::Comment { id, text } = event {
             let path = self.path("event.json");
@@ -53,6 +53,8 @@ impl Pipeline {
         let job = match event {
             Event::Line { .. } => Some("way-out"),
             Event::Approved { .. } => Some("staging"),
+            // GitLab starts it by itself: https://docs.gitlab.com/ci/environments/#stopping-an-environment
+            Event::Closed { .. } => Some("review-down"),
             _ => None,
         };
         let told = told.iter().flat_map(|variable| ["--variable", variable]);
@@ -62,19 +64,23 @@ impl Pipeline {
 
 /// The variables that GitLab gives the jobs of the event, and those of the project.
 fn told(event: &Event, url: &str) -> Vec<String> {
-    let in_change = matches!(event, Event::Change { .. } | Event::Line { of_change: Some(_), .. });
+    let of_change = |event: &Event| {
+        matches!(event, Event::Change { .. } | Event::Closed { .. } | Event::Line { of_change: Some(_), .. })
+    };
     let mut told = match event {
-        _ if in_change => vec![
+        _ if of_change(event) => vec![
             "CI_PIPELINE_SOURCE=merge_request_event",
             "CI_COMMIT_BRANCH=",
             "CI_MERGE_REQUEST_IID=7",
             "CI_MERGE_REQUEST_PROJECT_PATH=acme/shop",
             "CI_MERGE_REQUEST_SOURCE_PROJECT_PATH=acme/shop",
+            "CI_MERGE_REQUEST_SOURCE_PROJECT_ID=1",
             "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME=change",
             "CI_MERGE_REQUEST_TARGET_BRANCH_NAME=main",
         ],
         Event::Tag(_) => vec!["CI_PIPELINE_SOURCE=push", "CI_COMMIT_BRANCH="],
         Event::Comment { .. } => vec!["CI_PIPELINE_SOURCE=trigger", "CI_COMMIT_BRANCH=main"],
+        Event::Schedule => vec!["CI_PIPELINE_SOURCE=schedule", "CI_COMMIT_BRANCH=main"],
         _ => vec!["CI_PIPELINE_SOURCE=push", "CI_COMMIT_BRANCH=main"],
     };
     told.extend(["CI_DEFAULT_BRANCH=main", "CI_PROJECT_PATH=acme/shop"]);

@@ -17,12 +17,13 @@ class Declarative {
         ['failure', 'aborted', 'unstable', 'fixed', 'changed'].each { name -> steps.allow(name, [Closure]) { Closure body -> null } }
         steps.allow('agent', [String]) { String given -> steps.note('agent', [given]) }
         steps.allow('agent', [Closure]) { Closure body -> steps.note('agent', []); run(body) }
-        ['label', 'image', 'beforeAgent', 'beforeInput', 'message', 'ok', 'submitter', 'skipDefaultCheckout', 'buildDiscarder', 'retries'].each { name ->
+        ['label', 'image', 'beforeAgent', 'beforeInput', 'message', 'ok', 'submitter', 'skipDefaultCheckout', 'buildDiscarder', 'retries', 'cron'].each { name ->
             [[String], [Boolean], [Map], []].each { types ->
                 steps.allow(name, types) { Object... given -> steps.note(name, given as List) }
             }
         }
         steps.allow('docker', [Closure], run)
+        steps.allow('triggers', [Closure], run)
         steps.allow('input', [Closure]) { Closure body -> steps.note('input', []); run(body) }
         conditions(steps, run)
         environment(steps, run)

@@ -10,13 +10,19 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
-/// Those that carry out a map: what they do for an event is not in them.
-const BY_MAP: [&str; 2] = ["three-stages.Jenkinsfile", "approval.Jenkinsfile"];
+/// Those that carry out a map: what they do for an event is not in them. And those of review stacks, of the sweep and of drift.
+const APART: [&str; 5] = [
+    "three-stages.Jenkinsfile",
+    "approval.Jenkinsfile",
+    "review-stacks.Jenkinsfile",
+    "reap.Jenkinsfile",
+    "drift.Jenkinsfile",
+];
 
 fn examples() -> Vec<PathBuf> {
     let entries = std::fs::read_dir(tools::root().join("jenkins/examples")).unwrap();
     let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
-    files.retain(|file| !BY_MAP.iter().any(|name| file.ends_with(name)));
+    files.retain(|file| !APART.iter().any(|name| file.ends_with(name)));
     files.sort();
     files
 }
@@ -28,6 +34,7 @@ fn credentials() -> Value {
         "pulumi-staging-token": "pul-staging", "pulumi-production-token": "pul-production", "pulumi-passphrase": "a passphrase",
         "pulumi-oidc-preview": "id-token-preview", "pulumi-oidc-deploy": "id-token-deploy", "cloud-oidc-preview": "id-token-preview",
         "cloud-oidc-deploy": "id-token-deploy", "state-preview": ["reader", "a-password"], "state-deploy": ["writer", "another"], "github-token": "gh-token",
+        "review-passphrase": "of review stacks", "review-aws": ["reviewer", "p"], "state-reader": ["sweeper", "q"], "review-env": "A='b'\n",
     })
 }
 
@@ -108,6 +115,42 @@ fn a_change_request_is_only_previewed_and_the_main_branch_deployed() {
         assert!(pushed.iter().any(|command| command == "up"), "{file}: {pushed:?}\n{}", told.log);
         assert_eq!(told.json["problems"][0], Value::Null, "{file}");
     }
+}
+
+/// The arguments and the environment of the only run of an example with the bootstrap of a release.
+fn only_run(file: &str, event: &str) -> (Told, Value) {
+    let place = place();
+    std::fs::create_dir(place.repository().join("ci")).unwrap();
+    let bootstrap = tools::root().join("bootstrap/stackstep.sh");
+    std::fs::copy(bootstrap, place.repository().join("ci/stackstep.sh")).unwrap();
+    let told = pipeline(&place, file, event, None);
+    let lines: Vec<_> = told.log.lines().filter(|line| line.starts_with("{\"arguments\"")).collect();
+    assert_eq!(lines.len(), 1, "{}", told.log);
+    let run = serde_json::from_str(lines[0]).unwrap();
+    (told, run)
+}
+
+#[test]
+#[ignore = "needs java"]
+fn a_change_request_has_a_stack_and_the_sweep_and_drift_have_a_clock_and_identities_of_their_own() {
+    let (_, run) = only_run("review-stacks.Jenkinsfile", "pull-request-head");
+    assert_eq!(run["arguments"], json!(["review", "up"]));
+    assert_eq!(
+        (&run["env"]["STACKSTEP_CWD"], &run["env"]["AWS_ACCESS_KEY_ID"]),
+        (&json!("infra/shop"), &json!("reviewer"))
+    );
+    let pushed = pipeline(&place(), "review-stacks.Jenkinsfile", "push", None);
+    assert!(runs(&pushed).is_empty(), "{}", pushed.log);
+    let (told, run) = only_run("reap.Jenkinsfile", "push");
+    let arguments = run["arguments"].as_array().unwrap();
+    assert_eq!(arguments[..2], [json!("reap"), json!("--destroy-env")]);
+    assert!(arguments[2].as_str().unwrap().ends_with("credential-review-env"), "{arguments:?}");
+    assert_eq!(run["env"]["AWS_ACCESS_KEY_ID"], "sweeper");
+    assert_eq!(told.call("cron")[1], "H * * * *");
+    let (told, run) = only_run("drift.Jenkinsfile", "push");
+    assert_eq!(run["env"]["STACKSTEP_INPUT_COMMAND"], "drift");
+    assert_eq!(run["env"]["STACKSTEP_INPUT_ACCESS_TOKEN"], "pul-preview");
+    assert_eq!(told.call("cron")[1], "H 5 * * 1-5");
 }
 
 #[test]

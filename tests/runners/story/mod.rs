@@ -2,6 +2,7 @@
 //! has gates. What people do stands here, with a repository, its remote and its forge; how a job runs is the system's.
 
 mod comments;
+mod reviews;
 mod system;
 mod tales;
 mod ways;
@@ -18,6 +19,9 @@ use crate::support::forge::reads::{Kept, Verdict};
 use crate::support::forge::{Face, Fake, NUMBER, Pull, State};
 use crate::support::server::{Reply, Server};
 pub use comments::comments_are_commands_of_those_who_may;
+pub use reviews::{
+    a_change_request_has_a_stack_while_it_is_open, a_close_that_was_lost_is_found_by_the_sweep,
+};
 pub use system::{Event, Ran, System, number_behind};
 pub use tales::{
     a_change_goes_to_production, a_review_of_the_commit_before_does_not_count,

@@ -11,6 +11,10 @@ use crate::support::forge::Fake;
 pub enum Event {
     /// The change request has a new head.
     Change { head: String },
+    /// Change request 7, with this head, was closed.
+    Closed { head: String },
+    /// The schedule of the default branch is due.
+    Schedule,
     /// The default branch has a new head.
     Push,
     /// A tag is there.

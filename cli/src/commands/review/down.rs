@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 
 use super::found::{ThereStack, read_stack};
 use super::opening::{manage, not_ours, refused, write_file};
-use super::place::{ReviewPlace, engine, number_in, placeholder, ready_engine};
+use super::place::{ReviewPlace, engine, number_of, placeholder, ready_engine};
 use super::{end, lock};
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
@@ -49,7 +49,10 @@ pub(super) async fn down(flags: &Flags, env: &Env, console: &mut Console, signal
                 reason: Some(Reason::Untrusted),
             });
         }
-        flags.insert(StackInputs::name.name(), vec![placeholder(number_in(&context)?)]);
+        flags.insert(
+            StackInputs::name.name(),
+            vec![placeholder(number_of(Some(Command::Destroy), &flags, env, &context)?)],
+        );
     }
     let run = OnceCell::new();
     let request = RunRequest::new(Some(Command::Destroy), &flags, env);

@@ -6,11 +6,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::admit::{self, sign_in};
+use crate::base::env::Env;
 use crate::base::error::{Error, Problem, Result};
 use crate::base::git;
 use crate::base::http::Limits;
-use crate::ci::Context;
 use crate::ci::console::Console;
+use crate::ci::{self, Context};
 use crate::delivery::history::RepositoryHistory;
 use crate::delivery::judging::{Judging, JudgingFile, judging_file};
 use crate::delivery::place::{ForgeAccess, forge_place, repository_identity};
@@ -20,7 +21,11 @@ use crate::engine::local::LocalEngine;
 use crate::engine::locate::LocatedEngine;
 use crate::engine::version;
 use crate::forge::{ChangeRequest, Client};
+use crate::inputs::Command;
 use crate::inputs::file::{ConfigFile, NAME, REVIEW};
+use crate::inputs::headings::CommentInputs;
+use crate::inputs::outer::OuterInputs;
+use crate::inputs::resolve::Flags;
 use crate::ledger::Ledger;
 use crate::lifecycle::ownership::ReviewSubject;
 use crate::lifecycle::{RepositoryIdentity, ReviewName, ReviewSettings};
@@ -122,7 +127,7 @@ impl<'a> ReviewPlace<'a> {
         let name = if let Some(name) = name {
             name
         } else {
-            let number = number_in(&job.context)?;
+            let number = number_of(request.command, request.flags, request.env, &job.context)?;
             ReviewName::for_request(&repository, &project, number).ok_or_else(|| {
                 refused(Problem::without_hint(format!(
                     "the number of {} is too long for the name of a stack",
@@ -249,12 +254,24 @@ pub(super) fn placeholder(number: u64) -> String {
     format!("pr-{number}-00000000")
 }
 
-/// The number of the change request that a job with this context is for.
-pub(super) fn number_in(context: &Context) -> Result<u64> {
-    context.change_request.ok_or_else(|| {
+/// The number of the change request that a job with this context is for. Where the CI system does not tell, the input
+/// `change-request` does, if it is set outside of the repository's files.
+pub(super) fn number_of(
+    command: Option<Command>,
+    flags: &Flags,
+    env: &Env,
+    context: &Context,
+) -> Result<u64> {
+    let input = || {
+        let name = CommentInputs::change_request.name();
+        let found = OuterInputs::find_only(&[name], command, flags, ci::detect(env), env)?;
+        found.text(&CommentInputs::change_request.input)?.trim().parse().ok()
+    };
+    context.change_request.or_else(input).ok_or_else(|| {
         Error::input(
             "this job is for no change request",
-            "run it in the job of a pull request or merge request; `stackstep review down --stack …` names a stack",
+            "run it in the job of a pull request or merge request, and set `change-request` to its number where the CI system does \
+             not tell it; `stackstep review down --stack …` names a stack",
         )
     })
 }

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 
 use super::found::{ThereStack, read_stack};
 use super::opening::{self, not_ours, refused, write_file};
-use super::place::{NOT_YET, ReviewPlace, engine, number_in, placeholder, ready_engine};
+use super::place::{NOT_YET, ReviewPlace, engine, number_of, placeholder, ready_engine};
 use super::{base_config, down, lock};
 use crate::admit::trust::same_commit;
 use crate::base::env::Env;
@@ -62,7 +62,10 @@ async fn try_up(flags: &Flags, env: &Env, console: &mut Console, signals: &Signa
         return Err(from_a_fork("the change request"));
     }
     let mut flags = flags.clone();
-    flags.insert(StackInputs::name.name(), vec![placeholder(number_in(&context)?)]);
+    flags.insert(
+        StackInputs::name.name(),
+        vec![placeholder(number_of(Some(Command::Up), &flags, env, &context)?)],
+    );
     // A change without credentials is passed over, as its preview is.
     let like_a_preview =
         RunRequest { review: Some(&NOT_YET), ..RunRequest::new(Some(Command::Preview), &flags, env) };
