@@ -7,7 +7,7 @@
 
 mod act;
 mod ask;
-pub(in crate::commands) mod look;
+mod look;
 mod only;
 mod page;
 pub(in crate::commands) mod place;
@@ -18,6 +18,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command as Clap};
 use super::input_flags::flag;
 use super::ledger_verb;
 use super::page_form::PageForm;
+use super::project_stacks;
 use crate::base::env::Env;
 use crate::base::error::{EXIT_INCOMPLETE, EXIT_PARTIAL, Result};
 use crate::ci;
@@ -135,9 +136,9 @@ async fn forget(
     console: &mut Console,
     signals: &Signals,
 ) -> Result<u8> {
-    let (job, book) = ledger_verb::with_ledger("reap --forget", flags, env, console, signals).await?;
+    let (mut job, book) = ledger_verb::with_ledger("reap --forget", flags, env, console, signals).await?;
     ledger_verb::refuse_a_change("reap", &job).await?;
-    look::needs_stack(&job).await?;
+    project_stacks::needs_stack(&mut job, console, signals).await?;
     let entry = ledger_verb::entry(&job, EntryKind::Forgotten, reason, console);
     let written = ledger::append(&book, entry, console).await?;
     let number = written.map_or(0, |entry| entry.number);

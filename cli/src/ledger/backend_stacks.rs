@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::bucket::{Bucket, Names};
 use super::locks::{self, StackLock};
 use super::open::{BackendKind, LedgerFor};
-use super::state_identity::{StateIdentity, checkpoint, checkpoint_path, hash};
+use super::state_identity::{StateIdentity, checkpoint, checkpoint_path, hash, of_checkpoint};
 use crate::base::error::Problem;
 
 /// The forms of a state's file.
@@ -45,6 +45,11 @@ struct TagsFile {
 }
 
 impl BackendStacks {
+    /// Whether only the engine reads the stacks of the backend at this URL, as those of a database.
+    pub fn needs_the_engine(url: &str) -> bool {
+        matches!(BackendKind::find(url), BackendKind::Other(_))
+    }
+
     /// The stacks of the project and the backend that `of` names. Sends nothing.
     ///
     /// # Errors
@@ -53,8 +58,8 @@ impl BackendStacks {
         let url = of.url.ok_or_else(|| Problem::new("the backend is not known", "set `cloud-url`"))?;
         let BackendKind::Objects = BackendKind::find(url) else {
             return Err(Problem::new(
-                "the stacks of this backend can't be listed without the engine",
-                "use a folder or a bucket; Pulumi Cloud has review stacks and TTL schedules of its own",
+                "the stacks of this backend are not listed",
+                "use a folder, a bucket or a database; Pulumi Cloud has review stacks and TTL schedules of its own",
             ));
         };
         Ok(Self { bucket: of.bucket(url)?, project: of.project()?.to_owned() })
@@ -96,6 +101,15 @@ impl BackendStacks {
         let messages = self.messages(stack).await?;
         let locks = locks::of_objects(&self.bucket, &self.project, stack).await.map_err(trouble)?;
         Ok(BackendStack { tags, resources, identity, messages, locks })
+    }
+
+    /// The identity of a stack's state.
+    ///
+    /// # Errors
+    /// It can't be read.
+    pub async fn state(&self, stack: &str) -> Result<StateIdentity, Problem> {
+        let seen = of_checkpoint(&self.bucket, &self.project, stack).await;
+        seen.map(|seen| seen.identity).map_err(|trouble| trouble.problem)
     }
 
     /// The messages of a stack's updates, the oldest first.

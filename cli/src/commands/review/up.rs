@@ -1,8 +1,9 @@
 //! `review up`: deploys the change request's own stack at its newest commit, and makes the stack first.
 
 use std::cell::OnceCell;
+use std::pin::Pin;
 
-use super::found::{ThereStack, read_stack};
+use super::super::there::{ThereStack, read_stack};
 use super::opening::{self, not_ours, refused, write_file};
 use super::place::{NOT_YET, ReviewPlace, engine, number_in, placeholder, ready_engine};
 use super::{base_config, down, lock};
@@ -13,7 +14,7 @@ use crate::base::git::short_commit;
 use crate::ci;
 use crate::ci::console::Console;
 use crate::commands::run::run_request;
-use crate::engine::job::ReviewRun;
+use crate::engine::job::{ReviewRun, StillWanted};
 use crate::engine::locate::LocatedEngine;
 use crate::forge::ChangeRequest;
 use crate::inputs::headings::{ConfigInputs, StackInputs};
@@ -104,7 +105,12 @@ async fn try_up(flags: &Flags, env: &Env, console: &mut Console, signals: &Signa
     };
     let mut flags = flags.clone();
     flags.insert(StackInputs::name.name(), vec![place.name.to_string()]);
-    let run = RunRequest { review: Some(&review), ..RunRequest::new(Some(Command::Up), &flags, env) };
+    let newest = StillTheNewest { place: &place, settings: &settings };
+    let run = RunRequest {
+        review: Some(&review),
+        wanted: Some(&newest),
+        ..RunRequest::new(Some(Command::Up), &flags, env)
+    };
     let judging = place.judging();
     let ended = Box::pin(run_request(&run, Some(&judging), console, signals)).await?;
     // The job of the closing may have found no stack yet.
@@ -172,6 +178,18 @@ async fn made(
         },
     };
     Ok(OurStack { nonce, file })
+}
+
+/// Whether the commit is still the one to deploy, for a run that has waited for the lock.
+struct StillTheNewest<'a> {
+    place: &'a ReviewPlace<'a>,
+    settings: &'a ReviewSettings,
+}
+
+impl StillWanted for StillTheNewest<'_> {
+    fn ask(&self) -> Pin<Box<dyn Future<Output = Result<()>> + '_>> {
+        Box::pin(async move { wanted(self.place, self.settings).await.map(drop) })
+    }
 }
 
 /// The change request, if its stack is to be deployed at this commit.
