@@ -154,11 +154,11 @@ async fn sweep(ask: &SweepAsk, flags: &Flags, env: &Env, signals: &Signals) -> R
     let console = &mut Console::new(ci::detect(&Env::default()));
     let projects = SweepProjects::find(flags, env, console)?;
     let place = Box::pin(SweepPlace::of_projects(&projects, env, console, signals)).await?;
+    let is_first = place.is_first_sweep().await?;
     let (looked, unlisted) = Box::pin(look::look_at_all(&place, console, signals)).await?;
     let stacks: Vec<_> = looked.iter().map(|one| one.facts.clone()).collect();
     let rules = place.rules();
     let decided = decide(&stacks, &rules);
-    let is_first = place.is_first_sweep().await?;
     let dry = if ask.dry {
         Some("`--dry-run` was given".to_owned())
     } else if is_first {

@@ -58,8 +58,8 @@ impl BackendStacks {
         let url = of.url.ok_or_else(|| Problem::new("the backend is not known", "set `cloud-url`"))?;
         let BackendKind::Objects = BackendKind::find(url) else {
             return Err(Problem::new(
-                "the stacks of this backend are not listed",
-                "use a folder, a bucket or a database; Pulumi Cloud has review stacks and TTL schedules of its own",
+                "the stacks at Pulumi Cloud are not listed",
+                "use its own review stacks and TTL schedules, or keep the states in a folder, a bucket or a database",
             ));
         };
         Ok(Self { bucket: of.bucket(url)?, project: of.project()?.to_owned() })

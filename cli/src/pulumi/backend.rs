@@ -176,9 +176,11 @@ pub fn without_keys(url: &str) -> String {
     if secrets_in(url).is_empty() {
         return url.to_owned();
     }
-    let (location, query) = url.split_once('?').map_or((url, None), |(location, query)| (location, Some(query)));
+    let (location, query) =
+        url.split_once('?').map_or((url, None), |(location, query)| (location, Some(query)));
     let is_key = |pair: &&str| !secrets_in(&format!("x://x?{pair}")).is_empty();
-    let kept: Vec<&str> = query.into_iter().flat_map(|query| query.split('&')).filter(|pair| !is_key(pair)).collect();
+    let kept: Vec<&str> =
+        query.into_iter().flat_map(|query| query.split('&')).filter(|pair| !is_key(pair)).collect();
     let location = without_credentials(location);
     if kept.is_empty() { location } else { format!("{location}?{}", kept.join("&")) }
 }
@@ -281,7 +283,10 @@ mod tests {
     fn a_url_without_its_keys_names_the_same_place() {
         for (url, expected) in [
             ("s3://acme?endpoint=h:9&region=eu", "s3://acme?endpoint=h:9&region=eu"),
-            ("postgres://me:hunter2@db:5433/state?sslmode=require", "postgres://db:5433/state?sslmode=require"),
+            (
+                "postgres://me:hunter2@db:5433/state?sslmode=require",
+                "postgres://db:5433/state?sslmode=require",
+            ),
             ("postgres://me@db/state", "postgres://db/state"),
             ("postgres:///state?password=hunter2&host=db", "postgres:///state?host=db"),
             ("azblob://state?sig=abc&sv=1", "azblob://state?sv=1"),

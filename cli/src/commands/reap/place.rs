@@ -148,6 +148,10 @@ impl<'a> SweepPlace<'a> {
         ledger_verb::refuse_a_change("reap", first).await?;
         let mut projects = Vec::new();
         for (found, mut job) in jobs {
+            if job.backend.is_cloud() {
+                problems.push(format!("{}: the stacks at Pulumi Cloud are not swept", found.cwd));
+                continue;
+            }
             match engine_if_needed(&mut job, console, signals).await {
                 Ok(engine) => projects.push(SweptProject { found, job, engine }),
                 Err(stopped @ Error::Stopped { .. }) => return Err(stopped),
@@ -158,8 +162,9 @@ impl<'a> SweepPlace<'a> {
         }
         let Some(SweptProject { job, .. }) = projects.first() else {
             return Err(refused(Problem::new(
-                format!("the stacks can't be listed without the engine: {}", problems.join("; ")),
-                "let the job have the Pulumi CLI: it lists the stacks of a database, and runs no program for that",
+                problems.join("; "),
+                "keep the states in a folder or a bucket, or in a database, which the Pulumi CLI lists; Pulumi Cloud has review \
+                 stacks and TTL schedules of its own",
             )));
         };
         let forge = ForgeAccess::find(job.ci, job.env, &job.context, &job.inputs)?.ok_or_else(|| {

@@ -78,8 +78,12 @@ pub(super) async fn down(flags: &Flags, env: &Env, console: &mut Console, signal
     if there.found.resources > 0 {
         let closed = StillClosed { place: &place, past: past.as_ref() };
         let ended = Box::pin(destroy(&closed, &there, &own, &flags, env, console, signals)).await?;
-        // The run that has deployed it has seen the closing too.
-        if ended.reason() == Some(Reason::StackNotFound) {
+        // The run that has deployed it has seen the closing too. An engine that has waited for the lock of a stack that is gone
+        // by then may crash.
+        let is_gone = ended.status != 0
+            && (ended.reason() == Some(Reason::StackNotFound)
+                || read_stack(&engine(&place, &located), console, signals).await?.is_none());
+        if is_gone {
             console.line(&format!("another run has removed the stack `{}`", place.name));
             return Ok(0);
         }

@@ -82,6 +82,7 @@ async fn try_up(flags: &Flags, env: &Env, console: &mut Console, signals: &Signa
             "remove it",
         ));
     }
+    refuse_pulumi_cloud(&place)?;
     let settings = place.settings()?.clone();
     refuse_by_settings(&place, &settings)?;
     let mut request = wanted(&place, &settings).await?;
@@ -236,6 +237,18 @@ fn from_a_fork(name: &str) -> Error {
             .to_owned(),
         reason: Some(Reason::Untrusted),
     }
+}
+
+/// Refuses a state at Pulumi Cloud. Its tags are the ledger, and a stack without an entry is nobody's: nothing can be written
+/// there before the stack is made.
+fn refuse_pulumi_cloud(place: &ReviewPlace<'_>) -> Result<()> {
+    if !place.job.backend.is_cloud() {
+        return Ok(());
+    }
+    Err(refused(
+        "the state of the stack would be at Pulumi Cloud, where nothing can be written down before there is a stack",
+        "keep the states of review stacks in a folder or a bucket, or in a database if the repository is on GitHub; or use Pulumi          Cloud's own review stacks",
+    ))
 }
 
 /// Refuses what the default branch's file does not let be: a project without such stacks, a base stack that is protected, a
