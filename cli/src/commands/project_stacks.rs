@@ -10,7 +10,7 @@ use crate::engine::locate::LocatedEngine;
 use crate::engine::version;
 use crate::forge::Place;
 use crate::ledger::backend_stacks::BackendStacks;
-use crate::ledger::state_identity::{self, StateIdentity};
+use crate::ledger::state_identity::StateIdentity;
 use crate::lifecycle::facts::HeldFacts;
 use crate::lifecycle::mark::TAG;
 use crate::lifecycle::ownership::FoundStack;
@@ -149,14 +149,6 @@ pub(super) async fn needs_stack(job: &mut Job<'_>, console: &Console, signals: &
         hint: problem.hint.unwrap_or_else(|| "let the job read the backend".to_owned()),
         reason: Reason::Gate,
     };
-    if job.backend.is_cloud() {
-        let token = job.backend.token_for_requests();
-        let of = ledger::ledger_for(job, &identity, token.as_ref(), None);
-        return match state_identity::read(&of).await.map_err(unread)?.identity {
-            StateIdentity::NoStack => Err(no_stack(job, &identity.stack)),
-            seen => Ok(seen.to_string()),
-        };
-    }
     let stacks = ProjectStacks::open(job, engine.as_ref(), None, console, signals).map_err(unread)?;
     if !stacks.names().await.map_err(unread)?.contains(&identity.stack) {
         return Err(no_stack(job, &identity.stack));

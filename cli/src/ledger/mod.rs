@@ -3,6 +3,7 @@
 pub mod backend_stacks;
 pub mod bucket;
 mod cloud;
+mod cloud_stacks;
 mod compact;
 mod deployments;
 pub mod drift_history;

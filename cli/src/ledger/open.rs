@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::bucket::{Bucket, ReadWith};
 use super::cloud::{CloudNames, CloudStack};
+use super::cloud_stacks::CloudStacks;
 use super::deployments::{ForgeLedger, ForgeLedgerStack};
 use super::objects::ObjectLedger;
 use super::stack_ledger::{Ledger, LedgerStore};
@@ -64,18 +65,29 @@ impl LedgerFor<'_> {
 
     /// The stack at Pulumi Cloud.
     pub(super) fn cloud(&self, url: &str) -> Result<CloudStack, Problem> {
-        let token = self.token.ok_or_else(|| {
+        CloudStack::new(url, self.cloud_token()?.clone(), &self.cloud_names()?, self.env)
+    }
+
+    /// The stacks of the project at Pulumi Cloud.
+    pub(super) fn cloud_stacks(&self, url: &str) -> Result<CloudStacks, Problem> {
+        Ok(CloudStacks::new(url, self.cloud_token()?.clone(), &self.cloud_names()?, self.env))
+    }
+
+    fn cloud_token(&self) -> Result<&Secret, Problem> {
+        self.token.ok_or_else(|| {
             Problem::new(
                 "there is no access token of Pulumi Cloud beside the engine's own login",
                 "give the job the token (`access-token` or `PULUMI_ACCESS_TOKEN`), or `oidc-organization`",
             )
-        })?;
-        let names = CloudNames {
+        })
+    }
+
+    fn cloud_names(&self) -> Result<CloudNames<'_>, Problem> {
+        Ok(CloudNames {
             organization: self.identity.organization.as_deref(),
             project: self.project()?,
             stack: &self.identity.stack,
-        };
-        CloudStack::new(url, token.clone(), &names, self.env)
+        })
     }
 }
 

@@ -64,6 +64,10 @@ pub(super) async fn only(
     if ended.status != 0 && ended.reason() == Some(Reason::Lock) {
         return Ok(ended.status);
     }
+    if ended.status == 0 && job.backend.is_cloud() {
+        // Its ledger was in its tags, and went with it.
+        return Ok(0);
+    }
     let kind = if ended.status == 0 { EntryKind::Destroyed } else { EntryKind::DestroyFailed };
     let mut entry = place.entry(&project.project, stack, kind);
     entry.reason = (ended.status != 0).then(|| ended.failure());

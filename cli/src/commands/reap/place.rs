@@ -19,12 +19,14 @@ use crate::inputs::file::{ConfigFile, NAME};
 use crate::inputs::headings::{ReportInputs, StackInputs};
 use crate::inputs::resolve::Flags;
 use crate::ledger::Ledger;
+use crate::ledger::backend_stacks::BackendStacks;
 use crate::ledger::entry::{EntryKind, LedgerEntry};
 use crate::ledger::history::History;
 use crate::lifecycle::RepositoryIdentity;
 use crate::lifecycle::facts::SweepRules;
 use crate::lifecycle::settings::review::{GRACE, MAX_DESTROYS, MAX_SHARE};
 use crate::process::signals::Signals;
+use crate::pulumi::stack::StackIdentity;
 use crate::report::Reason;
 use crate::run::gates::ledger;
 use crate::run::prepare::{RunRequest, Until, prepare};
@@ -148,10 +150,6 @@ impl<'a> SweepPlace<'a> {
         ledger_verb::refuse_a_change("reap", first).await?;
         let mut projects = Vec::new();
         for (found, mut job) in jobs {
-            if job.backend.is_cloud() {
-                problems.push(format!("{}: the stacks at Pulumi Cloud are not swept", found.cwd));
-                continue;
-            }
             match engine_if_needed(&mut job, console, signals).await {
                 Ok(engine) => projects.push(SweptProject { found, job, engine }),
                 Err(stopped @ Error::Stopped { .. }) => return Err(stopped),
@@ -163,8 +161,7 @@ impl<'a> SweepPlace<'a> {
         let Some(SweptProject { job, .. }) = projects.first() else {
             return Err(refused(Problem::new(
                 problems.join("; "),
-                "keep the states in a folder or a bucket, or in a database, which the Pulumi CLI lists; Pulumi Cloud has review \
-                 stacks and TTL schedules of its own",
+                "let the job have the Pulumi CLI: it lists the stacks of a database, and runs no program for that",
             )));
         };
         let forge = ForgeAccess::find(job.ci, job.env, &job.context, &job.inputs)?.ok_or_else(|| {
@@ -215,12 +212,18 @@ impl<'a> SweepPlace<'a> {
         format!("{NOBODY}-{}", self.repository.digits())
     }
 
+    /// The identity of that stack.
+    fn own_identity(&self) -> StackIdentity {
+        let mut identity = self.projects[0].job.identity().unwrap_or_default();
+        identity.project = Some(OWN_PROJECT.to_owned());
+        identity.stack = self.own_stack();
+        identity
+    }
+
     /// The sweep's own ledger, beside those of the stacks: whether there was a sweep, and the issue about its brake.
     pub fn own_ledger(&self) -> Ledger {
         let job = &self.projects[0].job;
-        let mut identity = job.identity().unwrap_or_default();
-        identity.project = Some(OWN_PROJECT.to_owned());
-        identity.stack = self.own_stack();
+        let identity = self.own_identity();
         let token = job.backend.token_for_requests();
         Ledger::open(&ledger::ledger_for(job, &identity, token.as_ref(), Some(self.forge_place())))
     }
@@ -239,6 +242,18 @@ impl<'a> SweepPlace<'a> {
 
     /// Writes down that a sweep has said what it would do.
     pub async fn note_sweep(&self, console: &Console) -> Result<()> {
+        let job = &self.projects[0].job;
+        if job.backend.is_cloud() {
+            let (identity, token) = (self.own_identity(), job.backend.token_for_requests());
+            let stacks = BackendStacks::open(&ledger::ledger_for(job, &identity, token.as_ref(), None));
+            let made = match stacks {
+                Ok(stacks) => stacks.make_room_for_the_ledger(&identity.stack).await,
+                Err(problem) => Err(problem),
+            };
+            made.map_err(|problem| {
+                refused(problem.retold(|why| format!("the sweep's own ledger can't be made: {why}")))
+            })?;
+        }
         let entry = self.own_entry(EntryKind::Swept);
         ledger::append(&self.own_ledger(), entry, console).await.map(drop)
     }
