@@ -36,7 +36,7 @@ pub(super) async fn engine_if_needed(
 /// The stacks of a project.
 pub(super) enum ProjectStacks<'a> {
     /// Those that are read from the backend.
-    Read(BackendStacks),
+    Read(Box<BackendStacks>),
     /// Those of a backend that only the engine reads.
     Told(ToldStacks<'a>),
 }
@@ -66,7 +66,8 @@ impl<'a> ProjectStacks<'a> {
         }
         let identity = job.identity().unwrap_or_default();
         let token = job.backend.token_for_requests();
-        BackendStacks::open(&ledger::ledger_for(job, &identity, token.as_ref(), place)).map(Self::Read)
+        BackendStacks::open(&ledger::ledger_for(job, &identity, token.as_ref(), place))
+            .map(|stacks| Self::Read(Box::new(stacks)))
     }
 
     /// The names of the stacks, without organisation and project, in order.

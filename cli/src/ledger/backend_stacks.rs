@@ -7,9 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::backend_stack::BackendStack;
 use super::bucket::{Bucket, Names};
 use super::cloud_stacks::CloudStacks;
-use super::locks::{self, StackLock};
+use super::locks;
 use super::open::{BackendKind, LedgerFor, only_the_engine};
 use super::state_identity::{StateIdentity, checkpoint, checkpoint_path, hash, of_checkpoint};
 use crate::base::error::Problem;
@@ -30,21 +31,6 @@ enum StacksPlace {
 struct ObjectStacks {
     bucket: Bucket,
     project: String,
-}
-
-/// What lies in the backend of one stack.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BackendStack {
-    /// The tags.
-    pub tags: BTreeMap<String, String>,
-    /// The number of resources in the state.
-    pub resources: usize,
-    /// The identity of the state.
-    pub identity: StateIdentity,
-    /// The messages of the updates, the oldest first.
-    pub messages: Vec<String>,
-    /// The locks.
-    pub locks: Vec<StackLock>,
 }
 
 /// A file of tags.
@@ -71,7 +57,12 @@ impl BackendStacks {
                 bucket: of.bucket(url)?,
                 project: of.project()?.to_owned(),
             }),
-            BackendKind::Cloud => StacksPlace::Cloud(of.cloud_stacks(url)?),
+            BackendKind::Cloud => StacksPlace::Cloud(CloudStacks::new(
+                url,
+                of.cloud_token()?.clone(),
+                &of.cloud_names()?,
+                of.env,
+            )),
             BackendKind::Other(scheme) => return Err(only_the_engine(&scheme)),
         };
         Ok(Self(place))
@@ -119,19 +110,6 @@ impl BackendStacks {
         match &self.0 {
             StacksPlace::Objects(_) => Ok(()),
             StacksPlace::Cloud(stacks) => stacks.create(stack).await,
-        }
-    }
-}
-
-impl BackendStack {
-    /// What is there of a stack that is not there.
-    pub(super) fn missing() -> Self {
-        Self {
-            tags: BTreeMap::new(),
-            resources: 0,
-            identity: StateIdentity::NoStack,
-            messages: Vec::new(),
-            locks: Vec::new(),
         }
     }
 }

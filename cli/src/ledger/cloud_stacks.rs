@@ -1,7 +1,7 @@
 //! The stacks of a project at Pulumi Cloud, by its REST API: their names, tags, states, updates, and the update that runs.
 //! <https://www.pulumi.com/docs/reference/cloud-rest-api/stacks/>
 
-use super::backend_stacks::BackendStack;
+use super::backend_stack::BackendStack;
 use super::cloud::{CloudNames, CloudStack};
 use super::locks;
 use super::state_identity::StateIdentity;

@@ -6,7 +6,6 @@ use std::path::Path;
 
 use super::bucket::{Bucket, ReadWith};
 use super::cloud::{CloudNames, CloudStack};
-use super::cloud_stacks::CloudStacks;
 use super::deployments::{ForgeLedger, ForgeLedgerStack};
 use super::objects::ObjectLedger;
 use super::stack_ledger::{Ledger, LedgerStore};
@@ -68,12 +67,8 @@ impl LedgerFor<'_> {
         CloudStack::new(url, self.cloud_token()?.clone(), &self.cloud_names()?, self.env)
     }
 
-    /// The stacks of the project at Pulumi Cloud.
-    pub(super) fn cloud_stacks(&self, url: &str) -> Result<CloudStacks, Problem> {
-        Ok(CloudStacks::new(url, self.cloud_token()?.clone(), &self.cloud_names()?, self.env))
-    }
-
-    fn cloud_token(&self) -> Result<&Secret, Problem> {
+    /// The access token of Pulumi Cloud.
+    pub(super) fn cloud_token(&self) -> Result<&Secret, Problem> {
         self.token.ok_or_else(|| {
             Problem::new(
                 "there is no access token of Pulumi Cloud beside the engine's own login",
@@ -82,7 +77,8 @@ impl LedgerFor<'_> {
         })
     }
 
-    fn cloud_names(&self) -> Result<CloudNames<'_>, Problem> {
+    /// The names of the stack at Pulumi Cloud.
+    pub(super) fn cloud_names(&self) -> Result<CloudNames<'_>, Problem> {
         Ok(CloudNames {
             organization: self.identity.organization.as_deref(),
             project: self.project()?,
