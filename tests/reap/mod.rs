@@ -1,5 +1,7 @@
 //! `stackstep reap`: which stacks a sweep destroys, and which it leaves alone, by what lies in a backend and by what a forge says.
 
+mod backends;
+mod cloud;
 mod forget;
 mod only;
 mod place;

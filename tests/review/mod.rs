@@ -181,3 +181,15 @@ fn the_changes_own_file_does_not_name_the_forge() {
     assert!(attacker.server.received().is_empty(), "it got the forge's token");
     change.has_made_nothing();
 }
+
+#[test]
+fn where_nothing_can_be_written_down_before_there_is_a_stack_none_is_made() {
+    let cloud = Change::of(PLAIN)
+        .with("PULUMI_BACKEND_URL", "http://127.0.0.1:9")
+        .with("PULUMI_ACCESS_TOKEN", "pul-0123456789abcdef");
+    let run = cloud.run("up").ends_with(73);
+    run.says("would be at Pulumi Cloud").says("keep the states of review stacks in a folder or a bucket");
+    let database = Change::of(PLAIN).with("PULUMI_BACKEND_URL", "postgres://127.0.0.1:9/state");
+    let run = database.run("up").ends_with(73).says("`review up` needs a ledger, and there is none");
+    run.says("GitLab keeps no text with its deployments");
+}

@@ -7,7 +7,7 @@
 
 mod act;
 mod ask;
-pub(in crate::commands) mod look;
+mod look;
 mod only;
 mod page;
 pub(in crate::commands) mod place;
@@ -18,6 +18,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command as Clap};
 use super::input_flags::flag;
 use super::ledger_verb;
 use super::page_form::PageForm;
+use super::project_stacks;
 use crate::base::env::Env;
 use crate::base::error::{EXIT_INCOMPLETE, EXIT_PARTIAL, Result};
 use crate::ci;
@@ -135,9 +136,9 @@ async fn forget(
     console: &mut Console,
     signals: &Signals,
 ) -> Result<u8> {
-    let (job, book) = ledger_verb::with_ledger("reap --forget", flags, env, console, signals).await?;
+    let (mut job, book) = ledger_verb::with_ledger("reap --forget", flags, env, console, signals).await?;
     ledger_verb::refuse_a_change("reap", &job).await?;
-    look::needs_stack(&job).await?;
+    project_stacks::needs_stack(&mut job, console, signals).await?;
     let entry = ledger_verb::entry(&job, EntryKind::Forgotten, reason, console);
     let written = ledger::append(&book, entry, console).await?;
     let number = written.map_or(0, |entry| entry.number);
@@ -153,11 +154,11 @@ async fn sweep(ask: &SweepAsk, flags: &Flags, env: &Env, signals: &Signals) -> R
     let console = &mut Console::new(ci::detect(&Env::default()));
     let projects = SweepProjects::find(flags, env, console)?;
     let place = Box::pin(SweepPlace::of_projects(&projects, env, console, signals)).await?;
+    let is_first = place.is_first_sweep().await?;
     let (looked, unlisted) = Box::pin(look::look_at_all(&place, console, signals)).await?;
     let stacks: Vec<_> = looked.iter().map(|one| one.facts.clone()).collect();
     let rules = place.rules();
     let decided = decide(&stacks, &rules);
-    let is_first = place.is_first_sweep().await?;
     let dry = if ask.dry {
         Some("`--dry-run` was given".to_owned())
     } else if is_first {

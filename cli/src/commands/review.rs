@@ -4,7 +4,6 @@
 mod base_config;
 mod down;
 mod end;
-mod found;
 mod lock;
 mod opening;
 mod place;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use clap::{Arg, ArgAction, ArgMatches, Command as Clap};
 
-use super::reap::{look, place};
-use super::{ledger_verb, one_stack};
+use super::reap::place;
+use super::{ledger_verb, one_stack, project_stacks};
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
 use crate::base::moment::Moment;
@@ -18,7 +18,6 @@ use crate::inputs::resolve::Flags;
 use crate::ledger::Ledger;
 use crate::ledger::entry::{EntryKind, LedgerEntry, instant_of};
 use crate::ledger::history::History;
-use crate::ledger::state_identity;
 use crate::lifecycle::time_to_live::latest;
 use crate::lifecycle::{ReviewName, ReviewSettings};
 use crate::process::signals::Signals;
@@ -111,9 +110,9 @@ pub async fn ttl(
     console: &mut Console,
     signals: &Signals,
 ) -> Result<u8> {
-    let (job, book) = ledger_verb::with_ledger("ttl", flags, env, console, signals).await?;
+    let (mut job, book) = ledger_verb::with_ledger("ttl", flags, env, console, signals).await?;
     let identity = job.identity().unwrap_or_default();
-    look::needs_stack(&job).await?;
+    let state = project_stacks::needs_stack(&mut job, console, signals).await?;
     let Some(change) = ask.change else {
         let past = ledger::read(&book).await?.unwrap_or_default();
         console.line(&format!("`{identity}` {}", shown(past.expires())));
@@ -141,7 +140,8 @@ pub async fn ttl(
     let settings = definition.review.filter(|_| is_review);
     let confirmed =
         ask.confirm.as_deref().is_some_and(|name| name == identity.stack || name == identity.to_string());
-    let end = NewEnd { change, reason: &ask.reason, settings: settings.as_deref(), confirmed };
+    let settings = settings.as_deref();
+    let end = NewEnd { change, reason: &ask.reason, state, settings, confirmed };
     let done = Box::pin(end.write(&job, &book, console)).await?;
     console.line(&done);
     Ok(0)
@@ -155,6 +155,8 @@ fn shown(expires: Option<&str>) -> String {
 pub(super) struct NewEnd<'a> {
     pub change: EndChange,
     pub reason: &'a str,
+    /// The identity of the stack's state; it does not count for a change request's stack.
+    pub state: String,
     /// The section `review`, for a change request's stack.
     pub settings: Option<&'a ReviewSettings>,
     /// Whether the stack's name was said a second time.
@@ -168,11 +170,8 @@ impl NewEnd<'_> {
         let mut entry = ledger_verb::entry(job, EntryKind::Expiry, self.reason, console);
         let is_review = ReviewName::parse(&identity.stack).is_some();
         if !is_review {
-            let token = job.backend.token_for_requests();
-            let seen = state_identity::read(&ledger::ledger_for(job, &identity, token.as_ref(), None)).await;
-            let seen = seen.map_err(|problem| refused(problem.what, "let the job read the backend"))?;
             // The sweep leaves a stack alone whose state is another one by then.
-            entry.state_after = Some(seen.identity.to_string());
+            entry.state_after = Some(self.state.clone());
         }
         let now = job.env.clock().now();
         let past = ledger::read(book).await?.unwrap_or_default();

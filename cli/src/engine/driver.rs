@@ -79,7 +79,12 @@ impl Driver<'_> {
                         self.so_far.created = true;
                     }
                     Some(Reason::Lock)
-                        if lock.wait(&self.outcome.stderr, self.console, self.signals).await => {}
+                        if lock.wait(&self.outcome.stderr, self.console, self.signals).await =>
+                    {
+                        if let Some(wanted) = self.job.wanted {
+                            wanted.ask().await?;
+                        }
+                    }
                     Some(Reason::Lock) => {
                         // Someone who cancels a waiting run has cancelled it, whatever the reason of the last try was.
                         if let Some(signal) = self.signals.first() {

@@ -2,10 +2,12 @@
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use crate::base::env::Env;
+use crate::base::error::Result;
 use crate::base::own_folder::OwnFolder;
 use crate::checks::Checks;
 use crate::ci::ground::Ground;
@@ -60,6 +62,8 @@ pub struct Job<'a> {
     pub rollback: Option<Rollback>,
     /// The run of a change request's own stack that it is. None for any other run.
     pub review: Option<ReviewRun>,
+    /// Whoever knows whether a run that waited for the stack's lock is still wanted. None if any run is.
+    pub wanted: Option<&'a dyn StillWanted>,
     /// The look for drift that it is. None for any other run.
     pub drift: Option<&'a DriftAsk>,
     /// Whether it hands on outputs and counts by itself. If not, the command does that which runs several stacks.
@@ -112,6 +116,13 @@ impl ReviewRun {
         let copied = self.config.iter().filter(|item| !own.contains(&item.key)).cloned();
         inputs.config.items.splice(0..0, copied.collect::<Vec<_>>());
     }
+}
+
+/// Knows whether a run that has waited for the stack's lock is still wanted: meanwhile another commit may have become the
+/// newest.
+pub trait StillWanted {
+    /// Fails with the reason why it is not.
+    fn ask(&self) -> Pin<Box<dyn Future<Output = Result<()>> + '_>>;
 }
 
 /// A look for drift: what all stacks of one command share.

@@ -9,6 +9,7 @@ use super::executor::Purpose;
 use super::executor::{
     EngineAnswer, EngineLabel, EngineQuery, Executor, Outcome, Pending, Phase, Unwatched, Watch,
 };
+use super::line::Scope;
 use super::locate::LocatedEngine;
 use super::observed::Guarding;
 use super::plan::{EngineStep, Plan};
@@ -22,6 +23,8 @@ use crate::reviewed::wanted::WantedGoals;
 pub struct LocalEngine<'a> {
     job: &'a Job<'a>,
     engine: LocatedEngine,
+    /// The stack that is asked about, if it is another one than the job's.
+    other: Option<String>,
     /// Made when a phase needs it: a query needs none.
     plan: OnceCell<Plan>,
     so_far: SoFar,
@@ -36,11 +39,24 @@ impl<'a> LocalEngine<'a> {
         Self {
             job,
             engine,
+            other: None,
             plan: OnceCell::new(),
             so_far: SoFar::default(),
             goals: WantedGoals::default(),
             guarding: None,
         }
+    }
+
+    /// The same engine, asked about another stack of the job's project.
+    #[must_use]
+    pub fn about(self, stack: &str) -> Self {
+        Self { other: Some(stack.to_owned()), ..self }
+    }
+
+    /// The stack that is asked about.
+    fn asked_about(&self) -> Scope<'_> {
+        let scope = self.job.scope();
+        Scope { stack: self.other.as_deref().unwrap_or(scope.stack), ..scope }
     }
 
     fn plan(&self) -> &Plan {
@@ -171,7 +187,7 @@ impl Executor for LocalEngine<'_> {
         console: &'f Console,
         signals: &'f Signals,
     ) -> Pending<'f, EngineAnswer> {
-        let (inputs, scope) = (&self.job.inputs, self.job.scope());
+        let (inputs, scope) = (&self.job.inputs, self.asked_about());
         let args = match query {
             EngineQuery::Version => args::version(),
             EngineQuery::Configuration => args::config_with_secrets(inputs, &scope),

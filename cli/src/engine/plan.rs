@@ -121,6 +121,11 @@ const NOT_FOR_THE_ENGINE: [&str; 2] = ["INPUT_", "STACKSTEP_"];
 /// <https://www.pulumi.com/docs/iac/cli/environment-variables/>
 const CREDENTIAL_HELPER: &str = "PULUMI_CREDENTIAL_HELPER";
 
+/// The variable with the number of stacks that the CLI reads at once. In a database each of them takes a second connection
+/// while it holds one, and there are twice as many as processors: with more stacks than that, `stack ls` waits for ever.
+/// <https://github.com/pulumi/pulumi/blob/master/pkg/backend/diy/postgres/bucket.go>, `ListPaged`
+const BACKEND_PARALLEL: &str = "PULUMI_DIY_BACKEND_PARALLEL";
+
 /// The engine's environment. `file` holds the variables of `env-file`, which never override.
 pub fn engine_env(
     env: &Env,
@@ -150,6 +155,9 @@ pub fn engine_env(
     }
     if let Some(url) = &backend.url {
         put("PULUMI_BACKEND_URL", url.clone());
+        if url.starts_with("postgres:") && env.get_raw(BACKEND_PARALLEL).is_none() {
+            put(BACKEND_PARALLEL, "1".into());
+        }
     }
     if let Some(token) = &backend.token {
         put("PULUMI_ACCESS_TOKEN", token.expose().to_owned());
@@ -168,6 +176,20 @@ mod tests {
     use super::*;
     use crate::ci::detect;
     use crate::pulumi::backend::BackendSource;
+
+    #[test]
+    fn the_stacks_of_a_database_are_read_one_by_one_unless_the_job_says_otherwise() {
+        let read_at_once = |url: &str, pairs: &[(&str, &str)]| {
+            let env = Env::from_pairs("/", pairs.iter().copied());
+            let backend =
+                Backend { url: Some(url.to_owned()), source: BackendSource::Input, token: None, oidc: None };
+            let set = engine_env(&env, detect(&env), &backend, None, &[]).set;
+            set.into_iter().find(|(name, _)| name == BACKEND_PARALLEL).map(|(_, value)| value)
+        };
+        assert_eq!(read_at_once("postgres://db/state", &[("A", "b")]).as_deref(), Some("1"));
+        assert_eq!(read_at_once("postgres://db/state", &[(BACKEND_PARALLEL, "8")]), None);
+        assert_eq!(read_at_once("s3://acme", &[("A", "b")]), None);
+    }
 
     /// The value of the engine's variable `name` in a job with these variables.
     fn given(pairs: &[(&str, &str)], name: &str) -> Option<String> {

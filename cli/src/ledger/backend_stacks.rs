@@ -1,4 +1,4 @@
-//! The stacks of a project in a self-managed backend, read without the engine: their names, tags, states, updates and locks.
+//! The stacks of a project in a backend, read without the engine: their names, tags, states, updates and locks.
 //!
 //! Where they lie: <https://github.com/pulumi/pulumi/blob/master/pkg/backend/diy/state.go>
 
@@ -7,34 +7,30 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::backend_stack::BackendStack;
 use super::bucket::{Bucket, Names};
-use super::locks::{self, StackLock};
-use super::open::{BackendKind, LedgerFor};
-use super::state_identity::{StateIdentity, checkpoint, checkpoint_path, hash};
+use super::cloud_stacks::CloudStacks;
+use super::locks;
+use super::open::{BackendKind, LedgerFor, only_the_engine};
+use super::state_identity::{StateIdentity, checkpoint, checkpoint_path, hash, of_checkpoint};
 use crate::base::error::Problem;
 
 /// The forms of a state's file.
 const STATES: [&str; 3] = [".json", ".json.gz", ".json.zst"];
 
 /// The stacks of one project.
-pub struct BackendStacks {
-    bucket: Bucket,
-    project: String,
+pub struct BackendStacks(StacksPlace);
+
+/// The place of the stacks.
+enum StacksPlace {
+    Objects(ObjectStacks),
+    Cloud(CloudStacks),
 }
 
-/// What lies in the backend of one stack.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BackendStack {
-    /// The tags.
-    pub tags: BTreeMap<String, String>,
-    /// The number of resources in the state.
-    pub resources: usize,
-    /// The identity of the state.
-    pub identity: StateIdentity,
-    /// The messages of the updates, the oldest first.
-    pub messages: Vec<String>,
-    /// The locks.
-    pub locks: Vec<StackLock>,
+/// The stacks of one project in a folder or a bucket.
+struct ObjectStacks {
+    bucket: Bucket,
+    project: String,
 }
 
 /// A file of tags.
@@ -45,31 +41,42 @@ struct TagsFile {
 }
 
 impl BackendStacks {
+    /// Whether only the engine reads the stacks of the backend at this URL, as those of a database.
+    pub fn needs_the_engine(url: &str) -> bool {
+        matches!(BackendKind::find(url), BackendKind::Other(_))
+    }
+
     /// The stacks of the project and the backend that `of` names. Sends nothing.
     ///
     /// # Errors
-    /// The backend is not a folder or a bucket.
+    /// Only the engine reads the backend, or it is not known how to reach it.
     pub fn open(of: &LedgerFor<'_>) -> Result<Self, Problem> {
         let url = of.url.ok_or_else(|| Problem::new("the backend is not known", "set `cloud-url`"))?;
-        let BackendKind::Objects = BackendKind::find(url) else {
-            return Err(Problem::new(
-                "the stacks of this backend can't be listed without the engine",
-                "use a folder or a bucket; Pulumi Cloud has review stacks and TTL schedules of its own",
-            ));
+        let place = match BackendKind::find(url) {
+            BackendKind::Objects => StacksPlace::Objects(ObjectStacks {
+                bucket: of.bucket(url)?,
+                project: of.project()?.to_owned(),
+            }),
+            BackendKind::Cloud => StacksPlace::Cloud(CloudStacks::new(
+                url,
+                of.cloud_token()?.clone(),
+                &of.cloud_names()?,
+                of.env,
+            )),
+            BackendKind::Other(scheme) => return Err(only_the_engine(&scheme)),
         };
-        Ok(Self { bucket: of.bucket(url)?, project: of.project()?.to_owned() })
-    }
-
-    fn folder(&self) -> String {
-        format!(".pulumi/stacks/{}", self.project)
+        Ok(Self(place))
     }
 
     /// The names of the stacks, in order.
+    ///
+    /// # Errors
+    /// They can't be read to their end.
     pub async fn names(&self) -> Result<Vec<String>, Problem> {
-        let folder = self.folder();
-        let files = self.list(&folder, "").await?;
-        let name = |file: &String| STATES.iter().find_map(|form| file.strip_suffix(form)).map(str::to_owned);
-        Ok(files.iter().filter_map(name).collect::<BTreeSet<_>>().into_iter().collect())
+        match &self.0 {
+            StacksPlace::Objects(stacks) => stacks.names().await,
+            StacksPlace::Cloud(stacks) => stacks.names().await,
+        }
     }
 
     /// Looks at a stack.
@@ -77,6 +84,49 @@ impl BackendStacks {
     /// # Errors
     /// Something of it can't be read: then nothing is known of it.
     pub async fn stack(&self, stack: &str) -> Result<BackendStack, Problem> {
+        match &self.0 {
+            StacksPlace::Objects(stacks) => stacks.stack(stack).await,
+            StacksPlace::Cloud(stacks) => stacks.stack(stack).await,
+        }
+    }
+
+    /// The identity of a stack's state.
+    ///
+    /// # Errors
+    /// It can't be read.
+    pub async fn state(&self, stack: &str) -> Result<StateIdentity, Problem> {
+        match &self.0 {
+            StacksPlace::Objects(stacks) => stacks.state(stack).await,
+            StacksPlace::Cloud(stacks) => stacks.state(stack).await,
+        }
+    }
+
+    /// Makes sure that a stack's ledger can be written before there is anything else of the stack: at Pulumi Cloud it lies in
+    /// the stack's tags, and the stack is created without resources.
+    ///
+    /// # Errors
+    /// It can't be created.
+    pub async fn make_room_for_the_ledger(&self, stack: &str) -> Result<(), Problem> {
+        match &self.0 {
+            StacksPlace::Objects(_) => Ok(()),
+            StacksPlace::Cloud(stacks) => stacks.create(stack).await,
+        }
+    }
+}
+
+impl ObjectStacks {
+    fn folder(&self) -> String {
+        format!(".pulumi/stacks/{}", self.project)
+    }
+
+    async fn names(&self) -> Result<Vec<String>, Problem> {
+        let folder = self.folder();
+        let files = self.list(&folder, "").await?;
+        let name = |file: &String| STATES.iter().find_map(|form| file.strip_suffix(form)).map(str::to_owned);
+        Ok(files.iter().filter_map(name).collect::<BTreeSet<_>>().into_iter().collect())
+    }
+
+    async fn stack(&self, stack: &str) -> Result<BackendStack, Problem> {
         let trouble = |trouble: super::trouble::LedgerTrouble| trouble.problem;
         let tags = self.bucket.read(&format!("{}/{stack}.pulumi-tags", self.folder())).await;
         let tags = match tags.map_err(|trouble| trouble.problem)? {
@@ -96,6 +146,11 @@ impl BackendStacks {
         let messages = self.messages(stack).await?;
         let locks = locks::of_objects(&self.bucket, &self.project, stack).await.map_err(trouble)?;
         Ok(BackendStack { tags, resources, identity, messages, locks })
+    }
+
+    async fn state(&self, stack: &str) -> Result<StateIdentity, Problem> {
+        let seen = of_checkpoint(&self.bucket, &self.project, stack).await;
+        seen.map(|seen| seen.identity).map_err(|trouble| trouble.problem)
     }
 
     /// The messages of a stack's updates, the oldest first.

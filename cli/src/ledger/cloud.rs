@@ -125,14 +125,88 @@ impl CloudStack {
 
     /// The path of the stack. Asks the server for the organisation, once, if the stack's name has none.
     async fn path(&self) -> Result<String, LedgerTrouble> {
-        let organization = if let Some(known) = self.organization.get() {
-            known.clone()
-        } else {
-            let found = self.default_organization().await?;
-            self.organization.get_or_init(|| found).clone()
-        };
+        let organization = self.organization().await?;
         let parts = [organization.as_str(), &self.project, &self.stack].map(percent_encoded);
         Ok(format!("api/stacks/{}", parts.join("/")))
+    }
+
+    /// The organisation. Asks the server for it, once, if the stack's name has none.
+    async fn organization(&self) -> Result<String, LedgerTrouble> {
+        if let Some(known) = self.organization.get() {
+            return Ok(known.clone());
+        }
+        let found = self.default_organization().await?;
+        Ok(self.organization.get_or_init(|| found).clone())
+    }
+
+    /// The names of all stacks of the project, as `pulumi stack ls` lists them.
+    /// <https://github.com/pulumi/pulumi/blob/master/pkg/backend/httpstate/client/client.go>, `ListStacks`
+    ///
+    /// # Errors
+    /// A page of the list can't be read: what is not listed may be there.
+    pub async fn names_in_the_project(&self) -> Result<Vec<String>, LedgerTrouble> {
+        let organization = self.organization().await?;
+        let mut names = Vec::new();
+        let mut seen: Vec<String> = Vec::new();
+        loop {
+            let mut url = self.url("api/user/stacks");
+            url.query_pairs_mut()
+                .append_pair("organization", &organization)
+                .append_pair("project", &self.project);
+            if let Some(token) = seen.last() {
+                url.query_pairs_mut().append_pair("continuationToken", token);
+            }
+            let page = self.json("list the project's stacks", Request::get(url)).await?;
+            let read = |stack: &Value| {
+                let text = |name: &str| stack.get(name).and_then(Value::as_str);
+                Some((text("projectName")? == self.project).then(|| text("stackName").map(str::to_owned)))
+            };
+            let stacks = page.get("stacks").and_then(Value::as_array);
+            let read: Option<Vec<_>> = stacks.and_then(|stacks| stacks.iter().map(read).collect());
+            let read = read.ok_or_else(|| self.no_list())?;
+            names.extend(read.into_iter().flatten().flatten());
+            match page.get("continuationToken").and_then(Value::as_str).filter(|token| !token.is_empty()) {
+                None => break,
+                // A server that gives the same page again never ends.
+                Some(token) if seen.iter().any(|other| other == token) => return Err(self.no_list()),
+                Some(token) => seen.push(token.to_owned()),
+            }
+        }
+        names.sort();
+        names.dedup();
+        Ok(names)
+    }
+
+    fn no_list(&self) -> LedgerTrouble {
+        LedgerTrouble::broken(Problem::new(
+            format!("what {} answers is no list of stacks", host(&self.api)),
+            "check the backend's URL",
+        ))
+    }
+
+    /// Creates the stack. One that is there is no error.
+    /// <https://github.com/pulumi/pulumi/blob/master/pkg/backend/httpstate/client/client.go>, `CreateStack`
+    pub async fn create(&self) -> Result<(), LedgerTrouble> {
+        let do_what = "create the stack";
+        let organization = self.organization().await?;
+        let parts = [organization.as_str(), &self.project].map(percent_encoded);
+        let url = self.url(&format!("api/stacks/{}", parts.join("/")));
+        let body = json!({ "stackName": self.stack });
+        let answer = self.send(do_what, Request::json(Method::POST, url, &body)).await?;
+        if (200..300).contains(&answer.status) || answer.status == 409 {
+            return Ok(());
+        }
+        Err(self.refused(do_what, &answer))
+    }
+
+    /// The messages of the stack's updates, the newest first.
+    pub async fn messages(&self) -> Result<Vec<String>, LedgerTrouble> {
+        let mut url = self.url(&format!("{}/updates", self.path().await?));
+        url.set_query(Some("pageSize=100&page=1"));
+        let body = self.json("read the stack's updates", Request::get(url)).await?;
+        let updates = body.get("updates").and_then(Value::as_array).into_iter().flatten();
+        let message = |one: &Value| one.get("message").and_then(Value::as_str).unwrap_or_default().to_owned();
+        Ok(updates.map(message).collect())
     }
 
     /// The organisation that the CLI takes for a name without one.

@@ -7,6 +7,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use serde_json::Value;
 
 use super::bucket::{Bucket, LOCKS, Names};
+use super::cloud::CloudUpdate;
 use super::entry::instant;
 use super::open::{BackendKind, LedgerFor, only_the_engine};
 use super::trouble::LedgerTrouble;
@@ -62,20 +63,21 @@ pub async fn read(stack: &LedgerFor<'_>) -> Result<Vec<StackLock>, Problem> {
         }
         BackendKind::Cloud => {
             let state = stack.cloud(url)?.read().await.map_err(|trouble| trouble.problem)?;
-            let update = state.and_then(|state| state.running);
-            Ok(update
-                .map(|update| StackLock {
-                    holder: update.to_string(),
-                    id: update.id,
-                    host: None,
-                    since: update.started.map(|seconds| instant(UNIX_EPOCH + Duration::from_secs(seconds))),
-                    run: None,
-                })
-                .into_iter()
-                .collect())
+            Ok(of_update(state.and_then(|state| state.running)).into_iter().collect())
         }
         BackendKind::Other(scheme) => Err(only_the_engine(&scheme)),
     }
+}
+
+/// The lock that an update at Pulumi Cloud is.
+pub(super) fn of_update(update: Option<CloudUpdate>) -> Option<StackLock> {
+    update.map(|update| StackLock {
+        holder: update.to_string(),
+        id: update.id,
+        host: None,
+        since: update.started.map(|seconds| instant(UNIX_EPOCH + Duration::from_secs(seconds))),
+        run: None,
+    })
 }
 
 /// Adds the run that an update at Pulumi Cloud belongs to. It stays without one if the server tells of none, or of several

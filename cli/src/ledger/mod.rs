@@ -1,8 +1,10 @@
 //! The ledger: a record of each deployment, verification and approval of a stack, which is only appended to.
 
+pub mod backend_stack;
 pub mod backend_stacks;
 pub mod bucket;
 mod cloud;
+mod cloud_stacks;
 mod compact;
 mod deployments;
 pub mod drift_history;

@@ -64,18 +64,26 @@ impl LedgerFor<'_> {
 
     /// The stack at Pulumi Cloud.
     pub(super) fn cloud(&self, url: &str) -> Result<CloudStack, Problem> {
-        let token = self.token.ok_or_else(|| {
+        CloudStack::new(url, self.cloud_token()?.clone(), &self.cloud_names()?, self.env)
+    }
+
+    /// The access token of Pulumi Cloud.
+    pub(super) fn cloud_token(&self) -> Result<&Secret, Problem> {
+        self.token.ok_or_else(|| {
             Problem::new(
                 "there is no access token of Pulumi Cloud beside the engine's own login",
                 "give the job the token (`access-token` or `PULUMI_ACCESS_TOKEN`), or `oidc-organization`",
             )
-        })?;
-        let names = CloudNames {
+        })
+    }
+
+    /// The names of the stack at Pulumi Cloud.
+    pub(super) fn cloud_names(&self) -> Result<CloudNames<'_>, Problem> {
+        Ok(CloudNames {
             organization: self.identity.organization.as_deref(),
             project: self.project()?,
             stack: &self.identity.stack,
-        };
-        CloudStack::new(url, token.clone(), &names, self.env)
+        })
     }
 }
 

@@ -81,7 +81,11 @@ pub async fn read(stack: &LedgerFor<'_>) -> Result<StateSeen, Problem> {
 }
 
 /// The state in a self-managed backend.
-async fn of_checkpoint(bucket: &Bucket, project: &str, stack: &str) -> Result<StateSeen, LedgerTrouble> {
+pub(super) async fn of_checkpoint(
+    bucket: &Bucket,
+    project: &str,
+    stack: &str,
+) -> Result<StateSeen, LedgerTrouble> {
     let path = checkpoint_path(bucket, project, stack).await?;
     let at_work = locks::of_objects(bucket, project, stack).await?.iter().map(ToString::to_string).collect();
     let identity = match path {
@@ -156,10 +160,19 @@ pub async fn pending_operations(stack: &LedgerFor<'_>) -> Result<Vec<String>, Pr
         BackendKind::Cloud => stack.cloud(url)?.deployment().await.map_err(|trouble| trouble.problem)?,
         BackendKind::Other(scheme) => return Err(only_the_engine(&scheme)),
     };
-    let operations = deployment.as_ref().and_then(|one| one.get("pending_operations")?.as_array());
+    Ok(deployment.as_ref().map(pending_in).unwrap_or_default())
+}
+
+/// The same of the answer of `pulumi stack export`.
+pub fn pending_in_export(answer: &Map<String, Value>) -> Vec<String> {
+    answer.get("deployment").map(pending_in).unwrap_or_default()
+}
+
+fn pending_in(deployment: &Value) -> Vec<String> {
+    let operations = deployment.get("pending_operations").and_then(Value::as_array);
     let text = |one: &Value, at: &str| one.pointer(at).and_then(Value::as_str).unwrap_or("?").to_owned();
     let named = |one: &Value| format!("{} {}", text(one, "/type"), text(one, "/resource/urn"));
-    Ok(operations.into_iter().flatten().map(named).collect())
+    operations.into_iter().flatten().map(named).collect()
 }
 
 fn unknown(what: String) -> LedgerTrouble {

@@ -168,9 +168,25 @@ impl fmt::Display for Backend {
     }
 }
 
+/// The words in names of parameters that are keys.
+const KEYS: [&str; 9] = ["sig", "key", "token", "secret", "pass", "pwd", "sas", "auth", "cred"];
+
+/// A URL that any process may be given: without the user, the password and the parameters that are keys, if it has a key.
+pub fn without_keys(url: &str) -> String {
+    if secrets_in(url).is_empty() {
+        return url.to_owned();
+    }
+    let (location, query) =
+        url.split_once('?').map_or((url, None), |(location, query)| (location, Some(query)));
+    let is_key = |pair: &&str| !secrets_in(&format!("x://x?{pair}")).is_empty();
+    let kept: Vec<&str> =
+        query.into_iter().flat_map(|query| query.split('&')).filter(|pair| !is_key(pair)).collect();
+    let location = without_credentials(location);
+    if kept.is_empty() { location } else { format!("{location}?{}", kept.join("&")) }
+}
+
 /// The keys in a URL: its password, the parameters with names of keys, and the passwords of addresses in parameters.
 pub fn secrets_in(url: &str) -> Vec<String> {
-    const NAMES: [&str; 9] = ["sig", "key", "token", "secret", "pass", "pwd", "sas", "auth", "cred"];
     let (location, query) = url.split_once('?').unwrap_or((url, ""));
     let mut found: Vec<String> = password(location).map(str::to_owned).into_iter().collect();
     for pair in query.split(['&', '#']) {
@@ -178,7 +194,7 @@ pub fn secrets_in(url: &str) -> Vec<String> {
         let name = name.to_ascii_lowercase();
         let value = decoded(pair).unwrap_or_else(|| written.to_owned());
         // `region=eu-central-1` is not a secret; a signature is.
-        if NAMES.iter().any(|word| name.contains(word)) {
+        if KEYS.iter().any(|word| name.contains(word)) {
             found.extend([written.to_owned(), value]);
         } else if let Some(password) = password(&value) {
             found.push(password.to_owned());
@@ -261,6 +277,24 @@ mod tests {
         assert_eq!(secrets_in("postgres:///state?password=hunter2&host=db"), ["hunter2"]);
         assert_eq!(secrets_in("s3://acme?endpoint=http%3a%2f%2fu%3apw123456%40h:9"), ["pw123456"]);
         assert!(secrets_in("s3://bucket/a?region=eu").is_empty());
+    }
+
+    #[test]
+    fn a_url_without_its_keys_names_the_same_place() {
+        for (url, expected) in [
+            ("s3://acme?endpoint=h:9&region=eu", "s3://acme?endpoint=h:9&region=eu"),
+            (
+                "postgres://me:hunter2@db:5433/state?sslmode=require",
+                "postgres://db:5433/state?sslmode=require",
+            ),
+            ("postgres://me@db/state", "postgres://db/state"),
+            ("postgres:///state?password=hunter2&host=db", "postgres:///state?host=db"),
+            ("azblob://state?sig=abc&sv=1", "azblob://state?sv=1"),
+            ("azblob://state?sig=abc", "azblob://state"),
+            ("file:///srv/state", "file:///srv/state"),
+        ] {
+            assert_eq!(without_keys(url), expected);
+        }
     }
 
     fn resolved(pairs: &[(&str, &str)], login: Option<&str>) -> (Option<String>, bool) {

@@ -26,7 +26,7 @@ use crate::ci::{self, CiSystem, Context, Level};
 use crate::delivery::Definition;
 use crate::engine::args::check_extra;
 use crate::engine::install::asked;
-use crate::engine::job::{DriftAsk, ReviewRun, Rollback};
+use crate::engine::job::{DriftAsk, ReviewRun, Rollback, StillWanted};
 use crate::engine::options;
 use crate::inputs::file::ConfigFile;
 use crate::inputs::resolve::Flags;
@@ -62,6 +62,8 @@ pub struct RunRequest<'a> {
     pub rollback: Option<&'a Rollback>,
     /// The run of a change request's own stack that it is.
     pub review: Option<&'a ReviewRun>,
+    /// Whoever knows whether a run that waited for the stack's lock is still wanted.
+    pub wanted: Option<&'a dyn StillWanted>,
     /// The look for drift that it is.
     pub drift: Option<&'a DriftAsk>,
     /// The verb that runs no program, and is admitted as `command` would be.
@@ -81,6 +83,7 @@ impl<'a> RunRequest<'a> {
             one_of_several: None,
             rollback: None,
             review: None,
+            wanted: None,
             drift: None,
             verb: None,
         }
@@ -155,6 +158,7 @@ pub fn prepare<'a>(request: &RunRequest<'a>, until: Until, console: &mut Console
         missing_stack_file: None,
         rollback: request.rollback.cloned(),
         review: request.review.cloned(),
+        wanted: request.wanted,
         drift: request.drift,
         verb: request.verb,
         findings: Vec::new(),

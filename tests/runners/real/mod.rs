@@ -21,6 +21,7 @@ mod moved;
 mod outputs;
 mod places;
 mod policies;
+mod postgres;
 mod references;
 mod resources;
 mod review;

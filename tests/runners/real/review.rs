@@ -1,14 +1,17 @@
 //! A change request's own stack on the CLI itself: `review up` and `review down`, with secrets under a key of its own, stopped
 //! between any two steps, and beside stacks that are not ours.
 
+mod backends;
+mod keeper;
 mod reap;
 
 use super::shown;
 use super::stage::{Ended, Stage};
 use super::things::{program, program_with_outputs, thing};
-use crate::support::checkout::{Checkout, Event, ledger};
-use crate::support::forge::{FACES, Fake, Pull, State, TOKEN};
-use serde_json::Value;
+use crate::support::checkout::{Checkout, Event};
+use crate::support::forge::{Fake, Pull, State, TOKEN};
+use keeper::Keeper;
+use serde_json::{Value, json};
 use stackstep::lifecycle::{RepositoryIdentity, ReviewName};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -35,6 +38,7 @@ struct Review {
     stage: Stage,
     checkout: Checkout,
     forge: Fake,
+    keeper: Keeper,
 }
 
 impl Review {
@@ -45,8 +49,15 @@ impl Review {
 
     /// The same with the whole text of `stackstep.yaml`.
     fn opened_under(file: &str, program: &str) -> Self {
+        Self::opened_in(Keeper::Folder, file, program)
+    }
+
+    /// The same with the states in this backend.
+    fn opened_in(keeper: Keeper, file: &str, program: &str) -> Self {
         let stage =
             Stage::in_folder("repository/shop", "name: shop\nruntime: yaml\n").with_passphrase(OF_THE_BASE);
+        let variables = keeper.variables();
+        let stage = variables.iter().fold(stage, |stage, (name, value)| stage.with(name, value));
         std::fs::write(stage.path("repository/stackstep.yaml"), file).unwrap();
         stage.pulumi("stack init staging --no-select").ends_with(0);
         for line in ["size small", "other elsewhere"] {
@@ -60,15 +71,13 @@ impl Review {
         checkout.push("main");
         checkout.git(&["fetch", "-q", "origin"]);
         checkout.git(&["checkout", "-q", "-b", BRANCH]);
-        let forge = Fake::start(*FACES.iter().find(|face| face.name() == "gitlab").unwrap());
+        let forge = Fake::start(keeper.face());
         forge.memory().shown.branches = vec![("main".to_owned(), checkout.head())];
-        let api = format!("{}/api/v4", forge.server.url());
         let stage = stage
             .with_passphrase("the passphrase of review stacks")
-            .with("CI_API_V4_URL", &api)
             .with("STACKSTEP_FORGE_TOKEN", TOKEN)
             .with("STACKSTEP_BASE_PASSPHRASE", OF_THE_BASE);
-        Self { stage, checkout, forge }.pushed(program)
+        Self { stage, checkout, forge, keeper }.pushed(program)
     }
 
     /// Pushes a program to the change's branch, and enters the job of that.
@@ -78,12 +87,58 @@ impl Review {
         self.checkout.push(BRANCH);
         let pull = Pull { branch: BRANCH.to_owned(), head: self.checkout.head(), ..Pull::default() };
         self.forge.memory().pulls = vec![pull];
-        let variables = self.checkout.job(Event::MergeRequest(BRANCH));
+        self.in_a_job(Event::MergeRequest(BRANCH))
+    }
+
+    /// In a job for the commit that is checked out.
+    fn in_a_job(self, event: Event<'_>) -> Self {
+        let variables = self.job(event);
         let stage = variables.into_iter().fold(self.stage, |stage, (name, value)| match value {
             Some(value) => stage.with(name, &value),
             None => stage.without(name),
         });
         Self { stage, ..self }
+    }
+
+    /// The variables of that job, in the CI system of the forge. Those without a value are not set.
+    fn job(&self, event: Event<'_>) -> Vec<(&'static str, Option<String>)> {
+        let url = self.forge.server.url();
+        if self.forge.face.name() == "gitlab" {
+            let api = ("CI_API_V4_URL", Some(format!("{url}/api/v4")));
+            return self.checkout.job(event).into_iter().chain([api]).collect();
+        }
+        let repository = json!({ "full_name": "acme/shop", "default_branch": "main", "private": true });
+        let (name, reference, payload) = match event {
+            Event::MergeRequest(branch) => (
+                "pull_request",
+                "refs/pull/7/merge",
+                json!({
+                    "pull_request": {
+                        "number": 7,
+                        "head": { "sha": self.checkout.head(), "ref": branch, "repo": { "full_name": "acme/shop" } },
+                        "base": { "ref": "main", "repo": { "full_name": "acme/shop" } },
+                    },
+                    "repository": repository,
+                }),
+            ),
+            _ => ("schedule", "refs/heads/main", json!({ "repository": repository })),
+        };
+        let path = self.stage.path("event.json");
+        std::fs::write(&path, payload.to_string()).unwrap();
+        std::fs::write(self.stage.path("outputs"), "").unwrap();
+        let variables = [
+            ("GITHUB_ACTIONS", "true".to_owned()),
+            ("GITHUB_REPOSITORY", "acme/shop".to_owned()),
+            ("GITHUB_SERVER_URL", url.clone()),
+            ("GITHUB_API_URL", format!("{url}/api/v3")),
+            ("GITHUB_EVENT_NAME", name.to_owned()),
+            ("GITHUB_EVENT_PATH", path.display().to_string()),
+            ("GITHUB_REF", reference.to_owned()),
+            ("GITHUB_SHA", self.checkout.head()),
+            ("GITHUB_RUN_ID", "4001".to_owned()),
+            ("GITHUB_OUTPUT", self.stage.path("outputs").display().to_string()),
+        ];
+        variables.map(|(name, value)| (name, Some(value))).to_vec()
     }
 
     fn closed(self) -> Self {
@@ -127,19 +182,14 @@ impl Review {
 
     /// The kinds of the ledger's entries.
     fn ledger(&self) -> Vec<String> {
-        ledger(&self.stage.path("state"), &self.name())
+        self.keeper.kinds(&self.stage.path("state"), &self.name(), &self.forge.memory())
     }
 
     /// What the backend has on its disk of the stack, without the ledger.
     fn left(&self) -> Vec<String> {
-        let mut left = Vec::new();
-        walk(&self.stage.path("state/.pulumi"), &mut |path| {
-            let path = path.display().to_string();
-            if path.contains(&self.name()) {
-                left.push(path);
-            }
-        });
-        left
+        let name = self.name();
+        let objects = self.keeper.objects(&self.stage.path("state"));
+        objects.into_iter().filter(|object| object.contains(&name)).collect()
     }
 
     /// With an engine that runs a shell's words before and after `pulumi WORDS …` of the stack itself; looks at the base stack go through.

@@ -12,6 +12,10 @@ use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::channel;
 
+/// The signature of our own requests, at which moto does not look.
+const SIGNED: &str = "AWS4-HMAC-SHA256 Credential=the-key-of-the-state/20261130/us-east-1/s3/aws4_request, \
+                      SignedHeaders=host, Signature=0";
+
 /// A server with the bucket `state`.
 pub(super) struct S3 {
     server: Child,
@@ -41,17 +45,43 @@ impl S3 {
         s3
     }
 
-    fn request(&self, line: &str) {
+    /// The variables with the keys of the bucket.
+    pub const KEYS: [(&str, &str); 2] = [
+        ("AWS_ACCESS_KEY_ID", "the-key-of-the-state"),
+        ("AWS_SECRET_ACCESS_KEY", "the-secret-key-of-the-state"),
+    ];
+
+    /// The names of the objects in a bucket, in order.
+    pub fn objects(&self, bucket: &str) -> Vec<String> {
+        let answer = self.request(&format!("GET /{bucket}?list-type=2&max-keys=100000 HTTP/1.1"));
+        assert!(answer.contains("<IsTruncated>false</IsTruncated>"), "{answer}");
+        let names = answer.split("<Key>").skip(1);
+        names.map(|rest| rest.split_once("</Key>").unwrap().0.to_owned()).collect()
+    }
+
+    /// The text of an object.
+    pub fn object(&self, bucket: &str, name: &str) -> String {
+        let answer = self.request(&format!("GET /{bucket}/{name} HTTP/1.1"));
+        answer.split_once("\r\n\r\n").unwrap().1.to_owned()
+    }
+
+    /// Copies an object, by the paths with their buckets.
+    pub fn copy(&self, from: &str, to: &str) {
+        self.request(&format!("PUT {to} HTTP/1.1\r\nx-amz-copy-source: {from}"));
+    }
+
+    fn request(&self, line: &str) -> String {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         write!(
             stream,
-            "{line}\r\nHost: 127.0.0.1:{}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+            "{line}\r\nHost: 127.0.0.1:{}\r\nAuthorization: {SIGNED}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
             self.port
         )
         .unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        answer
     }
 
     /// The backend's URL for a bucket.
@@ -63,10 +93,8 @@ impl S3 {
     /// A stage whose backend is this bucket.
     pub fn stage(&self, program: &str, bucket: &str) -> Stage {
         let backend = self.url(bucket);
-        Stage::new(program)
-            .with("PULUMI_BACKEND_URL", &backend)
-            .with("AWS_ACCESS_KEY_ID", "the-key-of-the-state")
-            .with("AWS_SECRET_ACCESS_KEY", "the-secret-key-of-the-state")
+        let stage = Stage::new(program).with("PULUMI_BACKEND_URL", &backend);
+        Self::KEYS.into_iter().fold(stage, |stage, (name, value)| stage.with(name, value))
     }
 }
 

@@ -32,6 +32,22 @@ impl Face for GitHub {
         issues::answer(self, &ISSUES, asked, memory)
     }
 
+    fn records(&self, asked: &Asked, memory: &mut Memory) -> Option<Reply> {
+        let ["api", "v3", "repos", "acme", "shop", "deployments"] = asked.parts().as_slice() else {
+            return None;
+        };
+        let task = asked.text("/task").or_else(|| asked.query.get("task").cloned());
+        let task = task.filter(|task| task.starts_with("stackstep-ledger:"))?;
+        if asked.method == "POST" {
+            let mut record = asked.body.clone();
+            record["id"] = json!(1000 + memory.records.len());
+            memory.records.push(record.clone());
+            return Some(Reply::json(201, &record));
+        }
+        let found = memory.records.iter().rev().filter(|one| one["task"] == task.as_str());
+        Some(self.list(found.take(100).cloned().collect(), None))
+    }
+
     fn authorization(&self) -> String {
         format!("Bearer {TOKEN}")
     }

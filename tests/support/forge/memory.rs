@@ -120,6 +120,8 @@ pub struct Memory {
     /// Checks, in the order in which they were set; none where the token may not.
     pub checks: Option<Vec<Value>>,
     pub deployments: Vec<Value>,
+    /// What the ledger of a stack beside a database has written, the oldest first.
+    pub records: Vec<Value>,
     /// The issues: the first one is number 1.
     pub issues: Vec<StoredIssue>,
     /// What happens right after the next issue was opened, before its answer: another run that is as fast.

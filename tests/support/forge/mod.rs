@@ -102,6 +102,10 @@ pub trait Face: Sync {
     fn issues(&self, _asked: &Asked, _memory: &mut Memory) -> Option<Reply> {
         None
     }
+    /// The answer to a request about the records of a ledger. None where it is another one, or the vendor keeps none.
+    fn records(&self, _asked: &Asked, _memory: &mut Memory) -> Option<Reply> {
+        None
+    }
     /// Its name, as the input `forge` has it.
     fn name(&self) -> &'static str;
     /// What a request asks for. None where the vendor has no such path.
@@ -200,6 +204,9 @@ impl Fake {
             }
             if request.header("authorization") != Some(face.authorization().as_str()) {
                 return face.error(401, "Bad credentials");
+            }
+            if let Some(reply) = face.records(&asked, &mut kept.lock().unwrap()) {
+                return reply;
             }
             if let Some(reply) = face.shown(&asked, &kept.lock().unwrap()) {
                 return reply;

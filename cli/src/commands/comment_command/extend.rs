@@ -50,7 +50,8 @@ pub(super) async fn extend(
             continue;
         }
         let settings = thread.definition.review.as_deref();
-        let end = NewEnd { change: EndChange::Extend(time), reason: &reason, settings, confirmed: true };
+        let change = EndChange::Extend(time);
+        let end = NewEnd { change, reason: &reason, state: String::new(), settings, confirmed: true };
         said.push(Box::pin(end.write(&job, &book, console)).await?);
     }
     if said.is_empty() {

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::ask::SweepAsk;
 use super::look::{StackInSight, ledger_of};
 use super::page::SweepPage;
-use super::place::{SweepPlace, flags_of};
+use super::place::{SweepPlace, SweptProject, flags_of};
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
 use crate::ci::console::Console;
@@ -28,6 +28,7 @@ use crate::process::stream::Passing;
 use crate::process::supervise::{Process, ProcessStatus, Supervision, run};
 use crate::process::told::Deaf;
 use crate::publish::notify::NotifyFacts;
+use crate::pulumi::backend::{Backend, BackendSource, without_keys};
 use crate::run::gates::ledger;
 use crate::run::telling::tell_of_verb;
 
@@ -36,6 +37,9 @@ const NEEDED: &str = "let the token write comments and issues, see docs/reap.md"
 
 /// The time that a destroying process has to end after it was told to.
 const GRACE: Duration = Duration::from_secs(60);
+
+/// The variable by which the engine finds its backend.
+const PULUMI_BACKEND_URL: &str = "PULUMI_BACKEND_URL";
 
 /// The variables that a destroying process has of this environment.
 const KEPT: [&str; 2] = ["PATH", "HOME"];
@@ -48,7 +52,7 @@ pub(super) struct HandedOn {
     stack: String,
     /// Whether a change request has it.
     review: bool,
-    /// The URL of the backend in which it was seen.
+    /// The URL of the backend in which it was seen, without keys.
     backend: Option<String>,
 }
 
@@ -130,7 +134,7 @@ impl Acting<'_> {
         expires: u64,
         console: &mut Console,
     ) -> Result<String> {
-        let (project, job) = &self.place.projects[one.project];
+        let SweptProject { found: project, job, .. } = &self.place.projects[one.project];
         let facts = &one.facts;
         let text = warning(&facts.project, &facts.stack, facts.name.is_some(), expires);
         if let Some(name) = &facts.name {
@@ -162,7 +166,7 @@ impl Acting<'_> {
             removed.filter(|name| !KEPT.contains(name) && !is_set(name)).map(str::to_owned).collect();
         let process = Process {
             program: own_program()?,
-            args: self.arguments(one).into_iter().map(OsString::from).collect(),
+            args: self.arguments(one, variables).into_iter().map(OsString::from).collect(),
             cwd: self.place.top.join(&one.cwd),
             set,
             remove,
@@ -207,19 +211,33 @@ impl Acting<'_> {
         }
     }
 
-    /// The backend in which the stack was seen.
-    fn backend_of(&self, one: &StackInSight) -> Option<&str> {
-        self.place.projects[one.project].1.backend.url.as_deref()
+    /// The backend in which the stack was seen, without the keys of this process.
+    fn backend_of(&self, one: &StackInSight) -> Option<String> {
+        self.place.projects[one.project].job.backend.url.as_deref().map(without_keys)
     }
 
     /// The command line of the destroying process. It decides anew, in the backend in which the stack was seen, whatever the
-    /// file of its variables names.
-    fn arguments(&self, one: &StackInSight) -> Vec<String> {
+    /// file of its variables names. A file that names the same place with keys of its own keeps these.
+    fn arguments(&self, one: &StackInSight, variables: &[(String, String)]) -> Vec<String> {
         let mut arguments = vec!["reap".to_owned(), "--only".to_owned(), one.facts.stack.clone()];
-        if let Some(url) = self.backend_of(one) {
-            arguments.extend(["--cloud-url".to_owned(), url.to_owned()]);
+        if let Some(url) = self.backend_of(one).filter(|_| !self.has_own_keys(one, variables)) {
+            arguments.extend(["--cloud-url".to_owned(), url]);
         }
         arguments
+    }
+
+    /// Whether a backend's URL among these variables has keys and names the place in which the stack was seen.
+    fn has_own_keys(&self, one: &StackInSight, variables: &[(String, String)]) -> bool {
+        let job = &self.place.projects[one.project].job;
+        let Some((_, own)) = variables.iter().rev().find(|(name, _)| name == PULUMI_BACKEND_URL) else {
+            return false;
+        };
+        let place = |url: &str| {
+            let url = Some(url.to_owned());
+            let backend = Backend { url, source: BackendSource::Environment, token: None, oidc: None };
+            backend.place(&job.seen_by_engine, &job.inputs.stack.cwd)
+        };
+        without_keys(own) != *own && place(own) == job.backend.url.as_deref().and_then(place)
     }
 
     /// Opens the one issue about a stack that can't be destroyed.
@@ -244,7 +262,7 @@ impl Acting<'_> {
         };
         let mut entry = self.place.entry(&facts.project, &facts.stack, EntryKind::Warned);
         (entry.issue, entry.reason) = (Some(number), Some("destroy-failed".to_owned()));
-        let job = &self.place.projects[one.project].1;
+        let job = &self.place.projects[one.project].job;
         ledger::append(&ledger_of(job, self.place, &facts.stack), entry, console).await?;
         Ok(format!("issue #{number} was opened"))
     }
@@ -283,13 +301,13 @@ impl Acting<'_> {
 }
 
 impl StackInSight {
-    fn handed_on(&self, backend: Option<&str>) -> HandedOn {
+    fn handed_on(&self, backend: Option<String>) -> HandedOn {
         HandedOn {
             project: self.facts.project.clone(),
             cwd: self.cwd.clone(),
             stack: self.facts.stack.clone(),
             review: self.facts.name.is_some(),
-            backend: backend.map(str::to_owned),
+            backend,
         }
     }
 }

@@ -3,21 +3,17 @@
 
 use std::collections::BTreeMap;
 
-use super::place::SweepPlace;
+use super::super::project_stacks::{ProjectStacks, no_stack};
+use super::place::{SweepPlace, SweptProject};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::moment::Moment;
 use crate::ci::console::Console;
 use crate::engine::job::Job;
-use crate::fleet::FoundProject;
 use crate::forge::{ChangeRequest, Client};
 use crate::ledger::Ledger;
-use crate::ledger::backend_stacks::BackendStacks;
 use crate::ledger::history::History;
-use crate::ledger::state_identity::{self, StateIdentity};
 use crate::lifecycle::ReviewName;
-use crate::lifecycle::facts::{HeldFacts, LifeFacts, ReadFact, RequestFacts, RequestStanding, SweptStack};
-use crate::lifecycle::mark::TAG;
-use crate::lifecycle::ownership::FoundStack;
+use crate::lifecycle::facts::{LifeFacts, ReadFact, RequestFacts, RequestStanding, SweptStack};
 use crate::lifecycle::time_to_live::KEEP;
 use crate::process::signals::Signals;
 use crate::pulumi::stack::StackName;
@@ -45,15 +41,18 @@ pub(super) async fn look_at_all(
     let client = place.forge.client();
     let mut requests = Requests { client: &client, known: BTreeMap::new() };
     let (mut looked, mut problems) = (Vec::new(), Vec::new());
-    for (at, (project, job)) in place.projects.iter().enumerate() {
-        let listed = match stacks_of(job, place) {
+    for (at, project) in place.projects.iter().enumerate() {
+        let listed = match stacks_of(project, place, console, signals) {
             Ok(stacks) => stacks.names().await.map(|names| (stacks, names)),
             Err(problem) => Err(problem),
         };
         let (stacks, names) = match listed {
             Ok(listed) => listed,
             Err(problem) => {
-                problems.push(format!("the stacks of {}: {}", project.project, problem.in_one_line()));
+                if let Some(signal) = signals.first() {
+                    return Err(Error::Stopped { signal: signal.number() });
+                }
+                problems.push(format!("the stacks of {}: {}", project.found.project, problem.in_one_line()));
                 continue;
             }
         };
@@ -61,7 +60,7 @@ pub(super) async fn look_at_all(
             if let Some(signal) = signals.first() {
                 return Err(Error::Stopped { signal: signal.number() });
             }
-            let mut one = Box::pin(look_at(place, project, job, &stacks, stack, &mut requests)).await;
+            let mut one = Box::pin(look_at(place, project, &stacks, stack, &mut requests)).await;
             one.project = at;
             if let Err(why) = &one.facts.held {
                 console.line(&format!("{}: {why}", one.facts.stack));
@@ -76,54 +75,35 @@ pub(super) async fn look_at_all(
 ///
 /// # Errors
 /// The stacks can't be listed, or there is none of the name.
-pub(super) async fn look_at_one(place: &SweepPlace<'_>, stack: &str) -> Result<StackInSight> {
-    let (project, job) = &place.projects[0];
+pub(super) async fn look_at_one(
+    place: &SweepPlace<'_>,
+    stack: &str,
+    console: &Console,
+    signals: &Signals,
+) -> Result<StackInSight> {
+    let project = &place.projects[0];
     let unread = |problem: Problem| Error::Refused {
-        what: format!("the stacks of {}: {}", project.project, problem.what),
+        what: format!("the stacks of {}: {}", project.found.project, problem.what),
         hint: problem.hint.unwrap_or_else(|| "let the job read the backend".to_owned()),
         reason: Reason::Gate,
     };
-    let stacks = stacks_of(job, place).map_err(unread)?;
+    let stacks = stacks_of(project, place, console, signals).map_err(unread)?;
     if !stacks.names().await.map_err(unread)?.iter().any(|name| name == stack) {
-        return Err(no_stack(job, stack));
+        return Err(no_stack(&project.job, stack));
     }
     let client = place.forge.client();
     let mut requests = Requests { client: &client, known: BTreeMap::new() };
-    Ok(Box::pin(look_at(place, project, job, &stacks, stack.to_owned(), &mut requests)).await)
+    Ok(Box::pin(look_at(place, project, &stacks, stack.to_owned(), &mut requests)).await)
 }
 
-/// The error of a stack that is not in its backend.
-pub(in crate::commands) fn no_stack(job: &Job<'_>, stack: &str) -> Error {
-    let project = job.identity().and_then(|identity| identity.project).unwrap_or_default();
-    Error::Refused {
-        what: format!("there is no stack `{project}/{stack}` in the backend"),
-        hint: "`pulumi stack ls` names those that there are".to_owned(),
-        reason: Reason::StackNotFound,
-    }
-}
-
-/// Fails unless the job's stack is in its backend, with or without resources.
-pub(in crate::commands) async fn needs_stack(job: &Job<'_>) -> Result<()> {
-    let identity = job.identity().unwrap_or_default();
-    let token = job.backend.token_for_requests();
-    let of = ledger::ledger_for(job, &identity, token.as_ref(), None);
-    let unread = |problem: Problem| Error::Refused {
-        what: format!("whether there is a stack `{identity}` is not known: {}", problem.what),
-        hint: problem.hint.unwrap_or_else(|| "let the job read the backend".to_owned()),
-        reason: Reason::Gate,
-    };
-    let is_there = match BackendStacks::open(&of) {
-        Ok(stacks) => stacks.names().await.map_err(unread)?.contains(&identity.stack),
-        // Not a folder or a bucket.
-        Err(_) => state_identity::read(&of).await.map_err(unread)?.identity != StateIdentity::NoStack,
-    };
-    if is_there { Ok(()) } else { Err(no_stack(job, &identity.stack)) }
-}
-
-fn stacks_of(job: &Job<'_>, place: &SweepPlace<'_>) -> Result<BackendStacks, Problem> {
-    let identity = job.identity().unwrap_or_default();
-    let token = job.backend.token_for_requests();
-    BackendStacks::open(&ledger::ledger_for(job, &identity, token.as_ref(), Some(place.forge_place())))
+fn stacks_of<'a>(
+    project: &'a SweptProject<'_>,
+    place: &SweepPlace<'_>,
+    console: &'a Console,
+    signals: &'a Signals,
+) -> Result<ProjectStacks<'a>, Problem> {
+    let engine = project.engine.as_ref();
+    ProjectStacks::open(&project.job, engine, Some(place.forge_place()), console, signals)
 }
 
 /// The ledger of a stack of a job's project.
@@ -133,14 +113,14 @@ pub(super) fn ledger_of(job: &Job<'_>, place: &SweepPlace<'_>, stack: &str) -> L
 
 async fn look_at(
     place: &SweepPlace<'_>,
-    project: &FoundProject,
-    job: &Job<'_>,
-    stacks: &BackendStacks,
+    project: &SweptProject<'_>,
+    stacks: &ProjectStacks<'_>,
     stack: String,
     requests: &mut Requests<'_>,
 ) -> StackInSight {
+    let SweptProject { found: project, job, .. } = project;
     let history = history_of(&ledger_of(job, place, &stack)).await;
-    let held = stacks.stack(&stack).await.map_err(|problem| problem.in_one_line());
+    let held = stacks.held(&stack).await.map_err(|problem| problem.in_one_line());
     let name = ReviewName::parse(&stack);
     let most = place.definition.review.as_ref().and_then(|review| review.ttl_max);
     let life =
@@ -156,15 +136,7 @@ async fn look_at(
         project: project.project.clone(),
         reapable: place.definition.reapable.allows(&stack),
         protected: protected(place, &stack),
-        held: held.map(|held| HeldFacts {
-            locked_by: held.locks.first().map(ToString::to_string),
-            state: held.identity.to_string(),
-            found: FoundStack {
-                tag: held.tags.get(TAG).cloned(),
-                resources: held.resources,
-                messages: held.messages,
-            },
-        }),
+        held,
         stack,
         name,
         life,

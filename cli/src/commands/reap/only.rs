@@ -2,7 +2,7 @@
 //! that what was deployed, extended or taken out of the sweep since then stays.
 
 use super::look::{ledger_of, look_at_one};
-use super::place::{SweepPlace, SweepProjects, flags_of};
+use super::place::{SweepPlace, SweepProjects, SweptProject, flags_of};
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
 use crate::ci::console::Console;
@@ -42,7 +42,7 @@ pub(super) async fn only(
     }
     let projects = SweepProjects::find(flags, env, console)?.only_here();
     let place = Box::pin(SweepPlace::of_projects(&projects, env, console, signals)).await?;
-    let one = look_at_one(&place, stack).await?;
+    let one = look_at_one(&place, stack, console, signals).await?;
     let facts = [one.facts.clone()];
     let mut decided = decide(&facts, &place.rules());
     let verdict = decided.stacks.remove(0).verdict;
@@ -52,7 +52,7 @@ pub(super) async fn only(
         (other, None) => return Err(stays(stack, &super::page::why(&other))),
     };
     console.line(&format!("`{stack}` is destroyed: {why}"));
-    let (project, job) = &place.projects[0];
+    let SweptProject { found: project, job, .. } = &place.projects[0];
     let mut flags = flags_of(flags, place.top, project, stack);
     if let Some(url) = &job.backend.url {
         flags.insert(BackendInputs::cloud_url.name(), vec![url.clone()]);
@@ -63,6 +63,10 @@ pub(super) async fn only(
     // Somebody else works on the stack: the next sweep decides anew.
     if ended.status != 0 && ended.reason() == Some(Reason::Lock) {
         return Ok(ended.status);
+    }
+    if ended.status == 0 && job.backend.is_cloud() {
+        // Its ledger was in its tags, and went with it.
+        return Ok(0);
     }
     let kind = if ended.status == 0 { EntryKind::Destroyed } else { EntryKind::DestroyFailed };
     let mut entry = place.entry(&project.project, stack, kind);

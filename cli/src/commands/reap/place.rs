@@ -11,6 +11,7 @@ use crate::delivery::Definition;
 use crate::delivery::history::{FileAt, RepositoryHistory};
 use crate::delivery::place::{ForgeAccess, repository_identity};
 use crate::engine::job::Job;
+use crate::engine::locate::LocatedEngine;
 use crate::fleet::{FoundProject, RepositoryStacks};
 use crate::forge::Place;
 use crate::inputs::Command;
@@ -18,16 +19,19 @@ use crate::inputs::file::{ConfigFile, NAME};
 use crate::inputs::headings::{ReportInputs, StackInputs};
 use crate::inputs::resolve::Flags;
 use crate::ledger::Ledger;
+use crate::ledger::backend_stacks::BackendStacks;
 use crate::ledger::entry::{EntryKind, LedgerEntry};
 use crate::ledger::history::History;
 use crate::lifecycle::RepositoryIdentity;
 use crate::lifecycle::facts::SweepRules;
 use crate::lifecycle::settings::review::{GRACE, MAX_DESTROYS, MAX_SHARE};
 use crate::process::signals::Signals;
+use crate::pulumi::stack::StackIdentity;
 use crate::report::Reason;
 use crate::run::gates::ledger;
 use crate::run::prepare::{RunRequest, Until, prepare};
 
+use super::super::project_stacks::engine_if_needed;
 use super::super::{ledger_verb, one_stack};
 
 /// The stack that a job of the sweep has in place of one, and the project and the beginning of the stack of the sweep's own
@@ -37,8 +41,8 @@ const OWN_PROJECT: &str = "stackstep";
 
 /// The place of a sweep.
 pub(super) struct SweepPlace<'a> {
-    /// The projects that can be swept, each with a job that is signed in to its backend. There is one at least.
-    pub projects: Vec<(&'a FoundProject, Job<'a>)>,
+    /// The projects that can be swept. There is one at least.
+    pub projects: Vec<SweptProject<'a>>,
     /// The top folder of the repository.
     pub top: &'a Path,
     /// The forge.
@@ -49,6 +53,16 @@ pub(super) struct SweepPlace<'a> {
     pub problems: Vec<String>,
     repository: RepositoryIdentity,
     now: u64,
+}
+
+/// A project that can be swept.
+pub(super) struct SweptProject<'a> {
+    /// The project.
+    pub found: &'a FoundProject,
+    /// A job of it that is signed in to its backend.
+    pub job: Job<'a>,
+    /// The engine, if only the engine reads the backend.
+    pub engine: Option<LocatedEngine>,
 }
 
 /// The projects of a repository, each with the flags of a job of it.
@@ -124,7 +138,7 @@ impl<'a> SweepPlace<'a> {
                 }
             }
         }
-        let Some((_, job)) = jobs.first() else {
+        let Some((_, first)) = jobs.first() else {
             return Err(Error::input(
                 match problems.first() {
                     Some(problem) => format!("no project of the repository can be swept: {problem}"),
@@ -133,7 +147,23 @@ impl<'a> SweepPlace<'a> {
                 "run it in a checkout of the repository, with the backend of its stacks",
             ));
         };
-        ledger_verb::refuse_a_change("reap", job).await?;
+        ledger_verb::refuse_a_change("reap", first).await?;
+        let mut projects = Vec::new();
+        for (found, mut job) in jobs {
+            match engine_if_needed(&mut job, console, signals).await {
+                Ok(engine) => projects.push(SweptProject { found, job, engine }),
+                Err(stopped @ Error::Stopped { .. }) => return Err(stopped),
+                Err(error) => {
+                    problems.push(format!("{}: {}", found.cwd, Problem::from(&error).in_one_line()));
+                }
+            }
+        }
+        let Some(SweptProject { job, .. }) = projects.first() else {
+            return Err(refused(Problem::new(
+                problems.join("; "),
+                "let the job have the Pulumi CLI: it lists the stacks of a database, and runs no program for that",
+            )));
+        };
         let forge = ForgeAccess::find(job.ci, job.env, &job.context, &job.inputs)?.ok_or_else(|| {
             refused(Problem::new(
                 "the forge is not known, or there is no token for it",
@@ -145,7 +175,7 @@ impl<'a> SweepPlace<'a> {
         let history = RepositoryHistory::new(&found.top, env, &job.context, Some(&client));
         let definition = definition(&history).await?;
         let now = env.clock().now();
-        let (projects, top) = (jobs, &found.top);
+        let top = &found.top;
         Ok(Self { projects, top, forge, definition, problems, repository, now })
     }
 
@@ -164,12 +194,12 @@ impl<'a> SweepPlace<'a> {
 
     /// The CI system.
     pub fn ci(&self) -> &'static dyn CiSystem {
-        self.projects[0].1.ci
+        self.projects[0].job.ci
     }
 
     /// The inputs for what is handed on.
     pub fn report_inputs(&self) -> &ReportInputs {
-        &self.projects[0].1.inputs.report
+        &self.projects[0].job.inputs.report
     }
 
     /// The forge's place.
@@ -182,12 +212,18 @@ impl<'a> SweepPlace<'a> {
         format!("{NOBODY}-{}", self.repository.digits())
     }
 
-    /// The sweep's own ledger, beside those of the stacks: whether there was a sweep, and the issue about its brake.
-    pub fn own_ledger(&self) -> Ledger {
-        let job = &self.projects[0].1;
-        let mut identity = job.identity().unwrap_or_default();
+    /// The identity of that stack.
+    fn own_identity(&self) -> StackIdentity {
+        let mut identity = self.projects[0].job.identity().unwrap_or_default();
         identity.project = Some(OWN_PROJECT.to_owned());
         identity.stack = self.own_stack();
+        identity
+    }
+
+    /// The sweep's own ledger, beside those of the stacks: whether there was a sweep, and the issue about its brake.
+    pub fn own_ledger(&self) -> Ledger {
+        let job = &self.projects[0].job;
+        let identity = self.own_identity();
         let token = job.backend.token_for_requests();
         Ledger::open(&ledger::ledger_for(job, &identity, token.as_ref(), Some(self.forge_place())))
     }
@@ -206,15 +242,27 @@ impl<'a> SweepPlace<'a> {
 
     /// Writes down that a sweep has said what it would do.
     pub async fn note_sweep(&self, console: &Console) -> Result<()> {
+        let job = &self.projects[0].job;
+        if job.backend.is_cloud() {
+            let (identity, token) = (self.own_identity(), job.backend.token_for_requests());
+            let stacks = BackendStacks::open(&ledger::ledger_for(job, &identity, token.as_ref(), None));
+            let made = match stacks {
+                Ok(stacks) => stacks.make_room_for_the_ledger(&identity.stack).await,
+                Err(problem) => Err(problem),
+            };
+            made.map_err(|problem| {
+                refused(problem.retold(|why| format!("the sweep's own ledger can't be made: {why}")))
+            })?;
+        }
         let entry = self.own_entry(EntryKind::Swept);
         ledger::append(&self.own_ledger(), entry, console).await.map(drop)
     }
 
     /// A new entry of a ledger.
     pub fn entry(&self, project: &str, stack: &str, kind: EntryKind) -> LedgerEntry {
-        let mut entry = ledger::new_entry(&self.projects[0].1, kind);
+        let mut entry = ledger::new_entry(&self.projects[0].job, kind);
         (entry.project, entry.stack) = (Some(project.to_owned()), stack.to_owned());
-        entry.link.clone_from(&self.projects[0].1.context.build_url);
+        entry.link.clone_from(&self.projects[0].job.context.build_url);
         entry
     }
 

@@ -2,8 +2,9 @@
 //! not certainly ours is left alone.
 
 use std::cell::OnceCell;
+use std::pin::Pin;
 
-use super::found::{ThereStack, read_stack};
+use super::super::there::{ThereStack, read_stack};
 use super::opening::{manage, not_ours, refused, write_file};
 use super::place::{ReviewPlace, engine, number_of, placeholder, ready_engine};
 use super::{end, lock};
@@ -16,7 +17,7 @@ use crate::commands::ended::EndedRun;
 use crate::commands::run::run_request;
 use crate::delivery::own_checkout::OwnCheckout;
 use crate::engine::args;
-use crate::engine::job::ReviewRun;
+use crate::engine::job::{ReviewRun, StillWanted};
 use crate::inputs::Command;
 use crate::inputs::headings::{OperationInputs, StackInputs};
 use crate::inputs::resolve::Flags;
@@ -78,9 +79,14 @@ pub(super) async fn down(flags: &Flags, env: &Env, console: &mut Console, signal
         Ownership::Unsure(why) => return Err(not_ours(&place, &why)),
     };
     if there.found.resources > 0 {
-        let ended = Box::pin(destroy(&place, &there, &own, &flags, env, console, signals)).await?;
-        // The run that has deployed it has seen the closing too.
-        if ended.reason() == Some(Reason::StackNotFound) {
+        let closed = StillClosed { place: &place, past: past.as_ref() };
+        let ended = Box::pin(destroy(&closed, &there, &own, &flags, env, console, signals)).await?;
+        // The run that has deployed it has seen the closing too. An engine that has waited for the lock of a stack that is gone
+        // by then may crash.
+        let is_gone = ended.status != 0
+            && (ended.reason() == Some(Reason::StackNotFound)
+                || read_stack(&engine(&place, &located), console, signals).await?.is_none());
+        if is_gone {
             console.line(&format!("another run has removed the stack `{}`", place.name));
             return Ok(0);
         }
@@ -141,6 +147,18 @@ async fn refuse_while_open(place: &ReviewPlace<'_>, past: Option<&History>) -> R
     }
 }
 
+/// Whether the change request is still closed, or the time of its stack over, for a run that has waited for the lock.
+struct StillClosed<'a> {
+    place: &'a ReviewPlace<'a>,
+    past: Option<&'a History>,
+}
+
+impl StillWanted for StillClosed<'_> {
+    fn ask(&self) -> Pin<Box<dyn Future<Output = Result<()>> + '_>> {
+        Box::pin(refuse_while_open(self.place, self.past))
+    }
+}
+
 /// Whether the ledger's last word on the stack's life is that it was destroyed.
 async fn is_over(book: &Ledger) -> Result<bool> {
     let entries = book.entries().await.map_err(|trouble| ledger::refused(trouble.problem))?;
@@ -152,7 +170,7 @@ async fn is_over(book: &Ledger) -> Result<bool> {
 
 /// Destroys the resources by what the state holds; with `run-program` by the program of the commit that deployed them.
 async fn destroy(
-    place: &ReviewPlace<'_>,
+    closed: &StillClosed<'_>,
     there: &ThereStack,
     nonce: &str,
     flags: &Flags,
@@ -160,6 +178,7 @@ async fn destroy(
     console: &mut Console,
     signals: &Signals,
 ) -> Result<EndedRun> {
+    let place = closed.place;
     write_file(place, Some(&there.file))?;
     let mut flags = flags.clone();
     flags.insert(StackInputs::name.name(), vec![place.name.to_string()]);
@@ -186,7 +205,11 @@ async fn destroy(
         lock_timeout: lock::PATIENCE,
         entry: place.entry()?,
     };
-    let run = RunRequest { review: Some(&review), ..RunRequest::new(Some(Command::Destroy), &flags, env) };
+    let run = RunRequest {
+        review: Some(&review),
+        wanted: Some(closed),
+        ..RunRequest::new(Some(Command::Destroy), &flags, env)
+    };
     let judging = place.judging();
     let ended = Box::pin(run_request(&run, Some(&judging), console, signals)).await;
     drop(checkout);

@@ -1,7 +1,7 @@
 //! Makes a change request's own stack: the ledger's entry first, then the stack, its mark, and an update that changes nothing
 //! and says whose it is. A run that is stopped between two of them leaves what the next one goes on with.
 
-use super::found;
+use super::super::there;
 use super::place::ReviewPlace;
 use crate::base::error::{Error, Result};
 use crate::base::moment::Moment;
@@ -28,7 +28,7 @@ pub(super) async fn within_quota(
     console: &Console,
     signals: &Signals,
 ) -> Result<()> {
-    let names = found::names(engine, console, signals).await?;
+    let names = there::names(engine, console, signals).await?;
     let is_ours = |name: &&ReviewName| {
         **name != place.name
             && ReviewName::for_request(&place.repository, &place.project, name.number()).as_ref()

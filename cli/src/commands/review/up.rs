@@ -1,8 +1,9 @@
 //! `review up`: deploys the change request's own stack at its newest commit, and makes the stack first.
 
 use std::cell::OnceCell;
+use std::pin::Pin;
 
-use super::found::{ThereStack, read_stack};
+use super::super::there::{ThereStack, read_stack};
 use super::opening::{self, not_ours, refused, write_file};
 use super::place::{NOT_YET, ReviewPlace, engine, number_of, placeholder, ready_engine};
 use super::{base_config, down, lock};
@@ -13,7 +14,7 @@ use crate::base::git::short_commit;
 use crate::ci;
 use crate::ci::console::Console;
 use crate::commands::run::run_request;
-use crate::engine::job::ReviewRun;
+use crate::engine::job::{ReviewRun, StillWanted};
 use crate::engine::locate::LocatedEngine;
 use crate::forge::ChangeRequest;
 use crate::inputs::headings::{ConfigInputs, StackInputs};
@@ -84,6 +85,7 @@ async fn try_up(flags: &Flags, env: &Env, console: &mut Console, signals: &Signa
             "remove it",
         ));
     }
+    refuse_pulumi_cloud(&place)?;
     let settings = place.settings()?.clone();
     refuse_by_settings(&place, &settings)?;
     let mut request = wanted(&place, &settings).await?;
@@ -107,7 +109,12 @@ async fn try_up(flags: &Flags, env: &Env, console: &mut Console, signals: &Signa
     };
     let mut flags = flags.clone();
     flags.insert(StackInputs::name.name(), vec![place.name.to_string()]);
-    let run = RunRequest { review: Some(&review), ..RunRequest::new(Some(Command::Up), &flags, env) };
+    let newest = StillTheNewest { place: &place, settings: &settings };
+    let run = RunRequest {
+        review: Some(&review),
+        wanted: Some(&newest),
+        ..RunRequest::new(Some(Command::Up), &flags, env)
+    };
     let judging = place.judging();
     let ended = Box::pin(run_request(&run, Some(&judging), console, signals)).await?;
     // The job of the closing may have found no stack yet.
@@ -177,6 +184,18 @@ async fn made(
     Ok(OurStack { nonce, file })
 }
 
+/// Whether the commit is still the one to deploy, for a run that has waited for the lock.
+struct StillTheNewest<'a> {
+    place: &'a ReviewPlace<'a>,
+    settings: &'a ReviewSettings,
+}
+
+impl StillWanted for StillTheNewest<'_> {
+    fn ask(&self) -> Pin<Box<dyn Future<Output = Result<()>> + '_>> {
+        Box::pin(async move { wanted(self.place, self.settings).await.map(drop) })
+    }
+}
+
 /// The change request, if its stack is to be deployed at this commit.
 ///
 /// # Errors
@@ -221,6 +240,18 @@ fn from_a_fork(name: &str) -> Error {
             .to_owned(),
         reason: Some(Reason::Untrusted),
     }
+}
+
+/// Refuses a state at Pulumi Cloud. Its tags are the ledger, and a stack without an entry is nobody's: nothing can be written
+/// there before the stack is made.
+fn refuse_pulumi_cloud(place: &ReviewPlace<'_>) -> Result<()> {
+    if !place.job.backend.is_cloud() {
+        return Ok(());
+    }
+    Err(refused(
+        "the state of the stack would be at Pulumi Cloud, where nothing can be written down before there is a stack",
+        "keep the states of review stacks in a folder or a bucket, or in a database if the repository is on GitHub; or use Pulumi          Cloud's own review stacks",
+    ))
 }
 
 /// Refuses what the default branch's file does not let be: a project without such stacks, a base stack that is protected, a

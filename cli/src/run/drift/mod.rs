@@ -251,6 +251,13 @@ async fn at_rest(
     }
     let asked = executor.query(EngineQuery::Export, console, signals).await;
     let told = asked.ok().and_then(|answer| answer.object().ok());
+    // What a deployment has begun stands in the state, and in that of one that was killed.
+    if let Some(begun) =
+        told.as_ref().and_then(|told| state_identity::pending_in_export(told).into_iter().next())
+    {
+        let why = format!("nobody knows how `{begun}` ends: a deployment is at work, or was killed");
+        return StackAtRest { identity: Err(why), at_work: None };
+    }
     let told = told.as_ref().and_then(state_identity::of_export);
     StackAtRest { identity: told.map(|identity| identity.to_string()).ok_or(why), at_work: None }
 }

@@ -121,6 +121,7 @@ impl<'a> Prepared<'a> {
             demand: self.demand,
             rollback: self.rollback,
             review: self.review,
+            wanted: self.wanted,
             drift: self.drift,
             hands_on: true,
             engine_env: EngineEnv::default(),

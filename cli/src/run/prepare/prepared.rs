@@ -11,7 +11,7 @@ use crate::ci::ground::Ground;
 use crate::ci::standing::Standing;
 use crate::ci::{CiSystem, Context};
 use crate::engine::install::version::Demand;
-use crate::engine::job::{DriftAsk, ReviewRun, Rollback};
+use crate::engine::job::{DriftAsk, ReviewRun, Rollback, StillWanted};
 use crate::inputs::{Inputs, OuterInputs, Resolved};
 use crate::pulumi::backend::Backend;
 use crate::pulumi::project::Project;
@@ -71,6 +71,8 @@ pub struct Prepared<'a> {
     pub rollback: Option<Rollback>,
     /// The run of a change request's own stack that it is.
     pub review: Option<ReviewRun>,
+    /// Whoever knows whether a run that waited for the stack's lock is still wanted.
+    pub wanted: Option<&'a dyn StillWanted>,
     /// The look for drift that the run is.
     pub drift: Option<&'a DriftAsk>,
     /// The verb that runs no program, if it is prepared for one.

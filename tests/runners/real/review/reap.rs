@@ -8,22 +8,22 @@ const OF_THE_SWEEP: &str = "a-credential-of-the-sweep";
 
 impl Review {
     /// In the job of a schedule of the default branch, in which the first sweep has been.
-    fn in_a_schedule(self) -> Self {
-        self.checkout.git(&["checkout", "-q", "-f", "main"]);
-        let variables = self.checkout.job(Event::Branch("main"));
-        let stage = variables.into_iter().fold(self.stage, |stage, (name, value)| match value {
-            Some(value) => stage.with(name, &value),
-            None => stage.without(name),
-        });
-        let stage = stage.with("CI_PIPELINE_SOURCE", "schedule").with("OF_THE_SWEEP", OF_THE_SWEEP);
-        let review = Self { stage, ..self };
+    pub(super) fn in_a_schedule(self) -> Self {
+        let review = self.in_the_next_schedule();
         let first = review.stage.stackstep("reap");
         assert!(first.log.contains("it is the first sweep"), "{}", first.log);
         review
     }
 
+    /// In the job of a schedule of the default branch.
+    pub(super) fn in_the_next_schedule(self) -> Self {
+        self.checkout.git(&["checkout", "-q", "-f", "main"]);
+        let review = self.in_a_job(Event::Branch("main"));
+        review.with("CI_PIPELINE_SOURCE", "schedule").with("OF_THE_SWEEP", OF_THE_SWEEP)
+    }
+
     /// Writes the file with the environment of the destroying processes.
-    fn destroy_env(&self) -> String {
+    pub(super) fn destroy_env(&self) -> String {
         let path = self.stage.path("destroy.env");
         let shown = |name: &str| self.stage.path(name).display().to_string();
         let lines = [
@@ -31,22 +31,18 @@ impl Review {
             ("PULUMI_BACKEND_URL", format!("file://{}", shown("state"))),
             ("PULUMI_CONFIG_PASSPHRASE", "the passphrase of review stacks".to_owned()),
             ("PULUMI_SKIP_UPDATE_CHECK", "true".to_owned()),
-            ("GITLAB_CI", "true".to_owned()),
-            ("CI_PROJECT_PATH", "acme/shop".to_owned()),
-            ("CI_DEFAULT_BRANCH", "main".to_owned()),
-            ("CI_COMMIT_BRANCH", "main".to_owned()),
-            ("CI_COMMIT_SHA", self.checkout.head()),
-            ("CI_PIPELINE_SOURCE", "schedule".to_owned()),
-            ("CI_API_V4_URL", format!("{}/api/v4", self.forge.server.url())),
             ("STACKSTEP_FORGE_TOKEN", TOKEN.to_owned()),
         ];
-        let text: Vec<String> = lines.iter().map(|(name, value)| format!("{name}='{value}'\n")).collect();
+        let job = self.job(Event::Branch("main")).into_iter();
+        let job = job.filter_map(|(name, value)| Some((name, value?)));
+        let lines = lines.into_iter().chain(self.keeper.variables()).chain(job);
+        let text: Vec<String> = lines.map(|(name, value)| format!("{name}='{value}'\n")).collect();
         let text = text.concat();
         std::fs::write(&path, text).unwrap();
         path.display().to_string()
     }
 
-    fn sweep(&self) -> Ended {
+    pub(super) fn sweep(&self) -> Ended {
         self.stage.stackstep(&format!("reap --destroy-env {}", self.destroy_env()))
     }
 }

@@ -1,4 +1,5 @@
-//! What is there of a stack: its state, its tag and its updates, as the engine tells them.
+//! What is there of a stack: its state, its tag and its updates, as the engine tells them by commands that run no program and
+//! need no key of the stack's secrets.
 
 use serde_json::{Map, Value};
 
@@ -7,6 +8,7 @@ use crate::base::json;
 use crate::ci::console::Console;
 use crate::engine::executor::{EngineAnswer, EngineQuery, Executor as _};
 use crate::engine::local::LocalEngine;
+use crate::ledger::state_identity::{StateIdentity, of_export};
 use crate::lifecycle::mark::TAG;
 use crate::lifecycle::ownership::FoundStack;
 use crate::process::signals::Signals;
@@ -17,13 +19,15 @@ use crate::report::Reason;
 pub(super) struct ThereStack {
     /// What its ownership is judged by.
     pub found: FoundStack,
+    /// The identity of its state.
+    pub identity: StateIdentity,
     /// The head of its configuration file, by which the engine decrypts its secrets: made of its state.
     pub file: String,
     /// The commit that its last update deployed. None if no update tells.
     pub commit: Option<String>,
 }
 
-/// Looks at the job's stack. None if the backend has no such stack.
+/// Looks at the stack that the engine is asked about. None if the backend has no such stack.
 ///
 /// # Errors
 /// What is there could not be read, so that it is not known.
@@ -50,7 +54,9 @@ pub(super) async fn read_stack(
     };
     let deployed = history.iter().find(|update| text(update, "/kind").as_deref() == Some("update"));
     let commit = deployed.and_then(|update| text(update, "/environment/git.head"));
-    Ok(Some(ThereStack { found, file: file_head(&state), commit }))
+    let identity =
+        of_export(&state).ok_or_else(|| unreadable("state", "the engine printed no deployment"))?;
+    Ok(Some(ThereStack { found, identity, file: file_head(&state), commit }))
 }
 
 /// A list of the engine. Fails with the reason why it can't be read.
