@@ -9,7 +9,7 @@ mod act;
 mod ask;
 pub(in crate::commands) mod look;
 mod only;
-mod page;
+pub mod page;
 pub(in crate::commands) mod place;
 mod words;
 

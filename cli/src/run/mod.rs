@@ -11,5 +11,6 @@ pub mod ready;
 pub mod reporting;
 pub mod stacks;
 pub mod telling;
+pub mod time_to_live;
 pub mod unfinished;
 pub mod verification;

@@ -187,7 +187,7 @@ impl<'a> ReviewPlace<'a> {
     /// There is none.
     pub fn ledger(&self, verb: &str) -> Result<Ledger> {
         let ledger = ledger::open(&self.job, Some(&self.forge.place));
-        one_stack::needs_ledger(&ledger, &format!("`{verb}`"))?;
+        ledger::needed(&ledger, &format!("`{verb}`"))?;
         Ok(ledger)
     }
 
