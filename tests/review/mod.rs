@@ -146,12 +146,25 @@ fn a_job_for_no_change_request_says_so() {
 #[test]
 fn a_flag_that_the_verb_has_by_itself_is_none() {
     let change = Change::of(PLAIN);
-    for line in
-        ["up --stack pr-7-0123abcd", "up --config-file x", "up --upsert", "down --remove", "down --nonce x"]
-    {
+    for line in [
+        "up --stack pr-7-0123abcd",
+        "up --config-file x",
+        "up --upsert",
+        "up --ttl 7d",
+        "up --confirm x",
+        "down --remove",
+        "down --nonce x",
+    ] {
         let flag = line.split(' ').nth(1).unwrap();
         change.run(line).ends_with(2).says(&format!("unexpected argument '{flag}'"));
     }
+}
+
+#[test]
+fn how_long_it_lives_says_the_section_and_no_input() {
+    let change = Change::of(PLAIN).with("STACKSTEP_TTL", "7d");
+    change.run("up").ends_with(2).says("`ttl` can't be set for `review up`").says("`review.ttl`");
+    change.has_made_nothing();
 }
 
 #[test]

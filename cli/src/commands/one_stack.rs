@@ -6,7 +6,7 @@ use clap::{Arg, ArgMatches, Command as Clap};
 use super::input_flags::flag;
 use crate::admit::sign_in;
 use crate::base::env::Env;
-use crate::base::error::{Error, Result};
+use crate::base::error::Result;
 use crate::base::http::Limits;
 use crate::ci::console::Console;
 use crate::engine::job::Job;

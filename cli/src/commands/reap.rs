@@ -7,6 +7,7 @@
 
 mod act;
 mod ask;
+mod issues;
 pub(in crate::commands) mod look;
 mod only;
 pub mod page;

@@ -3,6 +3,7 @@
 
 pub mod drift;
 pub mod gates;
+pub mod issue;
 pub mod outputs;
 pub mod phases;
 pub mod prepare;

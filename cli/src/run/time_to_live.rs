@@ -58,7 +58,9 @@ impl<'a> TimeToLive<'a> {
         if has_resources && past.expires().is_none() && !is_confirmed {
             let stack = &identity.stack;
             return Err(Error::input(
-                format!("`{stack}` has lived without an end until now, and by `{TTL}` a sweep would destroy it"),
+                format!(
+                    "`{stack}` has lived without an end until now, and by `{TTL}` a sweep would destroy it"
+                ),
                 format!("say it twice: `--{} {stack}`", StackInputs::confirm.name()),
             ));
         }
@@ -95,7 +97,9 @@ impl<'a> TimeToLive<'a> {
             return report.notes.push(not_written(&error.to_string()));
         }
         let until = expires.clone().unwrap_or_default();
-        report.notes.push(format!("the stack lives until {until} (`{TTL}`); each deployment with it renews that"));
+        report
+            .notes
+            .push(format!("the stack lives until {until} (`{TTL}`); each deployment with it renews that"));
         report.expires = expires;
         console.line(&format!("`{identity}` lives until {until}"));
     }
@@ -113,7 +117,9 @@ impl<'a> TimeToLive<'a> {
 }
 
 fn not_written(why: &str) -> String {
-    format!("the end by `{TTL}` is not that of what is deployed now, so that no sweep destroys the stack: {why}")
+    format!(
+        "the end by `{TTL}` is not that of what is deployed now, so that no sweep destroys the stack: {why}"
+    )
 }
 
 fn refused(what: impl std::fmt::Display, hint: impl Into<String>) -> Error {
@@ -148,7 +154,9 @@ fn refuse_by_file(job: &Job<'_>, definition: &Definition, ttl: Duration) -> Resu
     if let Some(protects) = entry.protected_by() {
         let pattern = &entry.pattern;
         return Err(refused(
-            format!("`stacks.{pattern}` of the default branch's file has `{protects}`: no sweep destroys `{name}`"),
+            format!(
+                "`stacks.{pattern}` of the default branch's file has `{protects}`: no sweep destroys `{name}`"
+            ),
             format!(
                 "leave `{TTL}` out; or give the stack an entry of its own before it, without `{protects}`: `stacks: {{ {name}: {{ {TTL}: … }} }}`"
             ),
@@ -173,7 +181,9 @@ async fn found(job: &Job<'_>) -> Result<(bool, bool)> {
     let identity = job.identity().unwrap_or_default();
     let token = job.backend.token_for_requests();
     let of = ledger::ledger_for(job, &identity, token.as_ref(), None);
-    let unread = |problem: Problem| refused(problem.what, problem.hint.unwrap_or_else(|| "let the job read the backend".to_owned()));
+    let unread = |problem: Problem| {
+        refused(problem.what, problem.hint.unwrap_or_else(|| "let the job read the backend".to_owned()))
+    };
     let stacks = BackendStacks::open(&of).map_err(unread)?;
     if !stacks.names().await.map_err(unread)?.contains(&identity.stack) {
         return Ok((false, false));

@@ -50,7 +50,13 @@ pub(super) async fn extend(
             continue;
         }
         let settings = thread.definition.review.as_deref();
-        let end = NewEnd { change: EndChange::Extend(time), reason: &reason, settings, ttl_max: None, confirmed: true };
+        let end = NewEnd {
+            change: EndChange::Extend(time),
+            reason: &reason,
+            settings,
+            ttl_max: None,
+            confirmed: true,
+        };
         said.push(Box::pin(end.write(&job, &book, console)).await?);
     }
     if said.is_empty() {

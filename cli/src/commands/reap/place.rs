@@ -25,6 +25,7 @@ use crate::lifecycle::RepositoryIdentity;
 use crate::lifecycle::facts::SweepRules;
 use crate::lifecycle::settings::review::{GRACE, MAX_DESTROYS, MAX_SHARE};
 use crate::process::signals::Signals;
+use crate::pulumi::stack::StackIdentity;
 use crate::report::Reason;
 use crate::run::gates::ledger;
 use crate::run::prepare::{RunRequest, Until, prepare};
@@ -183,12 +184,17 @@ impl<'a> SweepPlace<'a> {
         format!("{NOBODY}-{}", self.repository.digits())
     }
 
-    /// The sweep's own ledger, beside those of the stacks: whether there was a sweep, and the issue about its brake.
-    pub fn own_ledger(&self) -> Ledger {
-        let job = &self.projects[0].1;
-        let mut identity = job.identity().unwrap_or_default();
+    /// The identity of that stack.
+    pub fn own_identity(&self) -> StackIdentity {
+        let mut identity = self.projects[0].1.identity().unwrap_or_default();
         identity.project = Some(OWN_PROJECT.to_owned());
         identity.stack = self.own_stack();
+        identity
+    }
+
+    /// The sweep's own ledger, beside those of the stacks: whether there was a sweep, and the issue about its brake.
+    pub fn own_ledger(&self) -> Ledger {
+        let (job, identity) = (&self.projects[0].1, self.own_identity());
         let token = job.backend.token_for_requests();
         Ledger::open(&ledger::ledger_for(job, &identity, token.as_ref(), Some(self.forge_place())))
     }

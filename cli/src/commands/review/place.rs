@@ -30,8 +30,6 @@ use crate::report::Reason;
 use crate::run::gates::{ledger, top};
 use crate::run::prepare::{RunRequest, Until, prepare};
 
-use super::super::one_stack;
-
 /// The place of such a verb.
 pub(super) struct ReviewPlace<'a> {
     /// The job, whose stack is the change request's own.
