@@ -80,7 +80,11 @@ fn the_stack_of_a_change_request_is_kept_for_longer_up_to_the_longest_time() {
         talk.comment("tim", "/stackstep extend 9d").ends_with(73).says("`review.ttl-max`");
         assert_eq!(entry(2), None, "{forge}");
         talk.comment("tim", "/stackstep extend 1d").ends_with(0).says("lives until 2");
-        assert!(talk.answer().contains(&name) && talk.answer().contains("lives until 2"), "{}", talk.answer());
+        assert!(
+            talk.answer().contains(&name) && talk.answer().contains("lives until 2"),
+            "{}",
+            talk.answer()
+        );
         let written: Value = serde_json::from_str(&entry(2).unwrap()).unwrap();
         assert_eq!((&written["kind"], &written["actor"]), (&json!("expiry"), &json!("tim")), "{forge}");
         assert!(written["reason"].as_str().unwrap().contains("/stackstep extend"), "{written}");

@@ -41,7 +41,7 @@ impl SweepPlace {
 #[test]
 fn a_new_stack_has_its_end_before_its_first_resource_and_for_the_state_that_was_deployed() {
     let place = place();
-    place.up("demo", "--ttl 7d").ends_with(0).says("`organization/shop/demo` lives until 2");
+    place.up("demo", "--ttl 7d").ends_with(0).says("`shop/demo` lives until 2");
     let ends = place.ends("demo");
     assert_eq!(ends.len(), 2, "{ends:#?}");
     assert_eq!((&ends[0]["state_before"], ends[0].get("state_after")), (&json!("none"), None));

@@ -112,6 +112,7 @@ fn a_fork_has_no_stack_by_what_the_job_or_the_forge_says() {
     change.pull(|pull| pull.fork = true).run("up").ends_with(0).says("comes from a fork");
     let change = change.with("CI_MERGE_REQUEST_SOURCE_PROJECT_PATH", "bob/shop");
     change.pull(|pull| pull.fork = false).run("up").ends_with(0).says("comes from a fork");
+    change.run("down").ends_with(0).says("comes from a fork, which has no stack");
     change.has_made_nothing();
 }
 

@@ -483,7 +483,8 @@ fn a_destruction_that_runs_the_program_runs_that_of_the_commit_which_deployed() 
     let review = Review::opened("from: staging", &plain(&[thing("a", "value: 1")]));
     review.up().ends_with(0);
     // The newest commit was never deployed, and could not be.
-    let review = review.pushed("name: shop\nruntime: yaml\nresources: [\n").pushed(&plain(&[thing("b", "value: 1")]));
+    let review =
+        review.pushed("name: shop\nruntime: yaml\nresources: [\n").pushed(&plain(&[thing("b", "value: 1")]));
     let review = review.closed().with("STACKSTEP_RUN_PROGRAM", "true").with_engine("destroy", SEEN, "");
     review.down().ends_with(0);
     let seen = std::fs::read_to_string(review.stage.path("seen")).unwrap();
