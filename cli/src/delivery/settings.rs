@@ -187,7 +187,7 @@ impl StackSettings {
             rules: Rules::parse(entry.value(RULES).unwrap_or(&Value::default()), &entry.place(RULES))?,
             tolerate: entry.texts(TOLERATE)?.unwrap_or_default(),
             break_glass: entry.break_glass()?,
-            ttl_max: Fields::new(mapping, &format!("{STACKS}.{pattern}"), &format!("`{file}`"))
+            ttl_max: Fields::new(mapping, format!("{STACKS}.{pattern}"), &format!("`{file}`"))
                 .time(TTL_MAX)?,
             checks: Checks::read(mapping, &format!("`{STACKS}.{pattern}` in `{file}`"))?,
             inputs,
