@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use crate::support::forge::{FACES, Fake, TOKEN};
 use crate::support::scripted::{end, result, scene, signal, until_begun};
 use crate::support::{Scene, fixture, json, read_from_pipe};
 
@@ -112,6 +113,35 @@ fn the_report_of_a_killed_run_is_completed_from_its_event_log() {
     assert!(notes.contains("the engine is gone") && notes.contains("stops in the middle"), "{notes}");
     assert!(scene.summary().contains("a later step has put this together"), "{}", scene.summary());
     assert!(!left.parent().unwrap().exists(), "the run's folder is still there");
+}
+
+/// As if the run had been one of a change request's own stack.
+fn of_a_review_stack(scene: &Scene) {
+    let path = left(scene);
+    let mut unfinished = json(&path);
+    assert_eq!(unfinished["review_environment"], serde_json::Value::Null);
+    unfinished["review_environment"] = "review/pr-7".into();
+    std::fs::write(path, unfinished.to_string()).unwrap();
+}
+
+#[test]
+fn the_file_of_a_change_names_no_forge_for_the_report_of_its_own_stack() {
+    for is_review in [false, true] {
+        let other = Fake::start(FACES.iter().copied().find(|face| face.name() == "github").unwrap());
+        let scene =
+            scene(WORKING).with("STACKSTEP_COMMIT_STATUS", "true").with("STACKSTEP_FORGE_TOKEN", TOKEN);
+        let engine = killed(&scene);
+        kill(engine, Signal::SIGKILL).unwrap();
+        let scene = scene
+            .with("GITHUB_SERVER_URL", "http://127.0.0.1:9")
+            .with("GITHUB_API_URL", "http://127.0.0.1:9");
+        scene.write("stackstep.yaml", &format!("forge-url: \"{}\"\n", other.server.url()));
+        if is_review {
+            of_a_review_stack(&scene);
+        }
+        scene.run_args(&["finish", &left(&scene).display().to_string()]).ends_with(0);
+        assert_eq!(other.server.received().is_empty(), is_review, "{is_review}");
+    }
 }
 
 #[test]

@@ -30,6 +30,8 @@ private static Map inputs() {
         "stack": [type: "string", variable: "STACKSTEP_INPUT_STACK"],
         "cwd": [type: "path", variable: "STACKSTEP_INPUT_CWD"],
         "upsert": [type: "boolean", variable: "STACKSTEP_INPUT_UPSERT"],
+        "ttl": [type: "string", variable: "STACKSTEP_INPUT_TTL"],
+        "confirm": [type: "string", variable: "STACKSTEP_INPUT_CONFIRM"],
         "remove": [type: "boolean", variable: "STACKSTEP_INPUT_REMOVE"],
         "profile": [type: "choice", variable: "STACKSTEP_INPUT_PROFILE", values: ["none", "official-action"]],
         "cloudUrl": [type: "string", variable: "STACKSTEP_INPUT_CLOUD_URL"],

@@ -1,9 +1,18 @@
 //! `hold`, `release`, `unlock`, `accept` and `extend`.
 
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Value, json};
+use stackstep::base::moment::Moment;
+use stackstep::ledger::entry::instant;
+use stackstep::lifecycle::{RepositoryIdentity, ReviewName};
+
 use super::talk::Talk;
 use crate::support::forge::{Pull, State};
 
 const ON: &str = "comment-commands: {}\n";
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 #[test]
 fn a_hold_names_who_has_written_the_comment_and_why() {
@@ -38,6 +47,52 @@ fn what_is_not_locked_is_not_unlocked() {
 fn there_is_nothing_to_extend() {
     let talk = Talk::new(ON);
     talk.comment("tim", "/stackstep extend 2d").ends_with(73).says("there is nothing to extend");
+}
+
+/// The stack of change request 7 on this forge, opened now and for a day, in a repository whose stacks live three days at most;
+/// with the stack's name and its end, in seconds since 1970.
+fn with_a_stack(forge: &str) -> (Talk, String, u64) {
+    let talk = Talk::on(forge, &format!("{ON}review: {{ from: staging, ttl: 1d, ttl-max: 3d }}\n"));
+    let host = talk.fake.server.url();
+    let repository = RepositoryIdentity::from_id(host.strip_prefix("http://").unwrap(), "1").unwrap();
+    let name = ReviewName::for_request(&repository, "shop", 7).unwrap().to_string();
+    let (now, end) = (SystemTime::now(), SystemTime::now() + DAY);
+    let entry = json!({
+        "v": 1, "number": 1, "id": format!("{:032x}", 1), "kind": "opened", "time": instant(now), "project": "shop", "stack": name,
+        "nonce": "0123456789abcdef", "repository": repository.to_string(), "change_requests": [7], "expires": instant(end),
+    });
+    let folder = talk.repository.scene.root().join("state/.stackstep/ledger/shop").join(&name);
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("000000000001.json"), entry.to_string()).unwrap();
+    let end = Moment::parse(&instant(end)).unwrap().unix();
+    (talk, name, end)
+}
+
+#[test]
+fn the_stack_of_a_change_request_is_kept_for_longer_up_to_the_longest_time() {
+    for forge in ["gitlab", "gitea"] {
+        let (talk, name, end) = with_a_stack(forge);
+        let entry = |number: u64| {
+            let folder = talk.repository.scene.root().join("state/.stackstep/ledger/shop").join(&name);
+            std::fs::read_to_string(folder.join(format!("{number:012}.json"))).ok()
+        };
+        talk.comment("rob", "/stackstep extend 1d").ends_with(73);
+        talk.comment("tim", "/stackstep extend 9d").ends_with(73).says("`review.ttl-max`");
+        assert_eq!(entry(2), None, "{forge}");
+        talk.comment("tim", "/stackstep extend 1d").ends_with(0).says("lives until 2");
+        assert!(
+            talk.answer().contains(&name) && talk.answer().contains("lives until 2"),
+            "{}",
+            talk.answer()
+        );
+        let written: Value = serde_json::from_str(&entry(2).unwrap()).unwrap();
+        assert_eq!((&written["kind"], &written["actor"]), (&json!("expiry"), &json!("tim")), "{forge}");
+        assert!(written["reason"].as_str().unwrap().contains("/stackstep extend"), "{written}");
+        let expires = written["expires"].as_str().unwrap();
+        assert_eq!(Moment::parse(expires).unwrap().unix(), end + DAY.as_secs());
+        let run = talk.repository.scene.run(&format!("status -C infra/shop {name}"));
+        run.says(&expires[..16].replace('T', " "));
+    }
 }
 
 /// A change request whose deployment was refused. Returns the digest of the refused change.

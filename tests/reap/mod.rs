@@ -3,8 +3,10 @@
 mod backends;
 mod cloud;
 mod forget;
+mod issues;
 mod only;
 mod place;
 mod stacks;
 mod ttl;
+mod ttl_of_up;
 mod warnings;

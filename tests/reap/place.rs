@@ -7,7 +7,7 @@ use stackstep::lifecycle::mark::{Mark, in_message};
 use stackstep::lifecycle::{RepositoryIdentity, ReviewName};
 
 use crate::support::forge::{FACES, Fake, Pull, State, TOKEN};
-use crate::support::{Run, Scene, json as read_json};
+use crate::support::{Run, Scene, fits_schema, json as read_json};
 
 /// A moment that is long over.
 pub const LONG_AGO: &str = "2020-01-01T10:00:00Z";
@@ -61,6 +61,7 @@ impl SweepPlace {
     pub fn lines(&self, more: &str) -> Vec<Value> {
         let run = self.reap(&format!("--json {more}"));
         let page: Value = serde_json::from_str(&run.stdout()).unwrap_or_else(|_| panic!("{}", run.log()));
+        fits_schema("reap", &page);
         page["stacks"].as_array().unwrap().clone()
     }
 

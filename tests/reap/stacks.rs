@@ -193,8 +193,8 @@ fn a_destruction_that_failed_four_times_becomes_one_issue_with_the_clouds_senten
     for _ in 0..4 {
         place.entry(&name, "destroy-failed", &json!({ "reason": "the bucket is not empty" }));
     }
-    place.reap("").says("issue #1 was opened");
-    place.reap("").never_says("issue #2 was opened");
+    place.reap("").says("issue #1 is about it");
+    place.reap("").never_says("is about it");
     let memory = place.fake.memory();
     assert_eq!(memory.issues.len(), 1);
     let body = &memory.issues[0].body;

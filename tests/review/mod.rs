@@ -112,6 +112,7 @@ fn a_fork_has_no_stack_by_what_the_job_or_the_forge_says() {
     change.pull(|pull| pull.fork = true).run("up").ends_with(0).says("comes from a fork");
     let change = change.with("CI_MERGE_REQUEST_SOURCE_PROJECT_PATH", "bob/shop");
     change.pull(|pull| pull.fork = false).run("up").ends_with(0).says("comes from a fork");
+    change.run("down").ends_with(0).says("comes from a fork, which has no stack");
     change.has_made_nothing();
 }
 
@@ -158,12 +159,25 @@ fn where_the_ci_system_tells_no_number_the_input_does_and_that_of_the_changes_ow
 #[test]
 fn a_flag_that_the_verb_has_by_itself_is_none() {
     let change = Change::of(PLAIN);
-    for line in
-        ["up --stack pr-7-0123abcd", "up --config-file x", "up --upsert", "down --remove", "down --nonce x"]
-    {
+    for line in [
+        "up --stack pr-7-0123abcd",
+        "up --config-file x",
+        "up --upsert",
+        "up --ttl 7d",
+        "up --confirm x",
+        "down --remove",
+        "down --nonce x",
+    ] {
         let flag = line.split(' ').nth(1).unwrap();
         change.run(line).ends_with(2).says(&format!("unexpected argument '{flag}'"));
     }
+}
+
+#[test]
+fn how_long_it_lives_says_the_section_and_no_input() {
+    let change = Change::of(PLAIN).with("STACKSTEP_TTL", "7d");
+    change.run("up").ends_with(2).says("`ttl` can't be set for `review up`").says("`review.ttl`");
+    change.has_made_nothing();
 }
 
 #[test]

@@ -1,11 +1,9 @@
 //! The page of `status`, as a table, JSON and Markdown.
 
-use std::path::Path;
-
 use serde_json::{Value, json};
 
 use super::{Shop, by_run};
-use crate::support::Scene;
+use crate::support::{Scene, fits_schema};
 
 const COMMIT: &str = "2d5a1c0e9f3b4a6d8c7e5f1a2b3c4d5e6f708192";
 
@@ -38,11 +36,7 @@ fn deployed(checks: &str) -> Shop {
 fn page(shop: &Shop, status: i32) -> Value {
     let page: Value =
         serde_json::from_str(&shop.scene.run("status --json").ends_with(status).stdout()).unwrap();
-    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference/status.schema.json");
-    let validator = jsonschema::validator_for(&crate::support::json(schema)).unwrap();
-    let errors: Vec<_> =
-        validator.iter_errors(&page).map(|error| format!("{}: {error}", error.instance_path)).collect();
-    assert!(errors.is_empty(), "{errors:?}");
+    fits_schema("status", &page);
     page
 }
 

@@ -340,6 +340,16 @@ pub fn json(path: impl AsRef<Path>) -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
+/// Fails the test unless a page is as the published schema `docs/reference/NAME.schema.json` says.
+#[track_caller]
+pub fn fits_schema(name: &str, page: &Value) {
+    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("docs/reference/{name}.schema.json"));
+    let validator = jsonschema::validator_for(&json(schema)).unwrap();
+    let errors: Vec<_> =
+        validator.iter_errors(page).map(|error| format!("{}: {error}", error.instance_path)).collect();
+    assert!(errors.is_empty(), "{errors:?}");
+}
+
 /// A file below `tests/fixtures`.
 pub fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)

@@ -103,7 +103,7 @@ pub async fn audit(ask: &AuditAsk, flags: &Flags, env: &Env, signals: &Signals) 
     let job = one_stack::job(Command::Outputs, flags, env, console, signals).await?;
     let place = forge_place(job.ci, job.env, &job.context, &job.inputs).ok();
     let book = ledger::open(&job, place.as_ref());
-    one_stack::needs_ledger(&book, "`audit`")?;
+    ledger::needed(&book, "`audit`")?;
     let entries =
         book.entries().await.map_err(|trouble| ledger::refused(trouble.problem))?.unwrap_or_default();
     let missing = book.missing_among(&entries);

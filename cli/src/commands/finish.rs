@@ -58,7 +58,8 @@ pub async fn finish(path: &Path, env: &Env, console: &mut Console, signals: &Sig
     let (ci, context) = (ci::detect(env), ci::detect(env).context(env));
     // Even if the inputs are invalid, the secrets in the environment are hidden.
     let flags = Flags::new();
-    let request = RunRequest::new(Some(Command::Up), &flags, env);
+    let review = unfinished.review();
+    let request = RunRequest { review: review.as_ref(), ..RunRequest::new(Some(Command::Up), &flags, env) };
     let inputs = inputs_of_ended_run(&request, console);
     // A run that was killed while it started the engine has not recorded the engine's process.
     let engine = unfinished

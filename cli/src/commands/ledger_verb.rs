@@ -59,7 +59,7 @@ pub async fn with_ledger_of<'a>(
     let job = one_stack::job_of(&request, console, signals).await?;
     let place = forge_place(job.ci, job.env, &job.context, &job.inputs).ok();
     let ledger = ledger::open(&job, place.as_ref());
-    one_stack::needs_ledger(&ledger, &format!("`{verb}`"))?;
+    ledger::needed(&ledger, &format!("`{verb}`"))?;
     hide_addresses(&job, console).await;
     Ok((job, ledger))
 }

@@ -6,16 +6,14 @@ use clap::{Arg, ArgMatches, Command as Clap};
 use super::input_flags::flag;
 use crate::admit::sign_in;
 use crate::base::env::Env;
-use crate::base::error::{Error, Result};
+use crate::base::error::Result;
 use crate::base::http::Limits;
 use crate::ci::console::Console;
 use crate::engine::job::Job;
 use crate::inputs::Command;
 use crate::inputs::headings::{BackendInputs, StackInputs};
 use crate::inputs::resolve::Flags;
-use crate::ledger::Ledger;
 use crate::process::signals::Signals;
-use crate::report::Reason;
 use crate::run::prepare::{RunRequest, Until, prepare};
 
 /// The name of the argument that names the stack without a flag.
@@ -72,16 +70,6 @@ pub(super) async fn job_of<'a>(
     let mut job = found.into_job()?;
     sign_in::sign_in(&mut job, Limits::default(), console, signals).await?;
     Ok(job)
-}
-
-/// Fails if there is no ledger, which `what` needs.
-pub(super) fn needs_ledger(ledger: &Ledger, what: &str) -> Result<()> {
-    let Some(missing) = ledger.missing() else { return Ok(()) };
-    Err(Error::Refused {
-        what: format!("{what} needs a ledger, and there is none: {}", missing.what),
-        hint: "keep the state where a ledger can lie beside it, see docs/ledger.md".to_owned(),
-        reason: Reason::Gate,
-    })
 }
 
 /// Who acts: the actor of the CI system, else the user of this machine.

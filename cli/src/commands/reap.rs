@@ -7,9 +7,10 @@
 
 mod act;
 mod ask;
+mod issues;
 mod look;
 mod only;
-mod page;
+pub mod page;
 pub(in crate::commands) mod place;
 mod words;
 

@@ -24,7 +24,13 @@ use crate::process::signals::Signals;
 use crate::run::prepare::{RunRequest, Until, prepare};
 
 /// The inputs that the verbs have by themselves: no flag sets them.
-const OWN: [&str; 3] = [ConfigInputs::file.name(), StackInputs::upsert.name(), StackInputs::remove.name()];
+const OWN: [&str; 5] = [
+    ConfigInputs::file.name(),
+    StackInputs::upsert.name(),
+    StackInputs::remove.name(),
+    StackInputs::ttl.name(),
+    StackInputs::confirm.name(),
+];
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]

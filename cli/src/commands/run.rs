@@ -34,6 +34,7 @@ use crate::run::progress::RunProgress;
 use crate::run::ready::make_ready;
 use crate::run::reporting::{Run, exit_status};
 use crate::run::stacks::name_stacks;
+use crate::run::time_to_live::TimeToLive;
 use crate::run::verification::Verification;
 
 /// Runs `command`, or the one that the `command` input names. Returns the exit status.
@@ -103,7 +104,7 @@ pub async fn run_request(
     run.count(ready.processes);
     let previews = job.inputs.show_a_change() || engine.previews_first();
     let gates = Gates::new(&job, judged, previews);
-    let mut around = Around { gates, verification: Verification::new(&job), look: None };
+    let mut around = Around { gates, verification: Verification::new(&job), look: None, end: None };
     let last = match Box::pin(work(&mut run, &mut engine, &mut around, &end, console, signals)).await {
         Ok(last) => last,
         Err(error) => return Ok(end.give_up(&run, &error, console, signals).await),
@@ -170,6 +171,7 @@ async fn work<'a>(
         HiddenConfig::Done { processes } => run.count(processes),
     }
     around.gates.enter(engine, console, signals).await?;
+    around.end = Box::pin(TimeToLive::enter(job)).await?;
     around.verification.enter(console)?;
     around.look = Box::pin(DriftLook::begin(job, engine, console, signals)).await?;
     let (run, console) = (&*run, &*console);

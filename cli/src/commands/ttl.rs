@@ -4,14 +4,13 @@ use std::time::Duration;
 
 use clap::{Arg, ArgAction, ArgMatches, Command as Clap};
 
-use super::reap::place;
 use super::{ledger_verb, one_stack, project_stacks};
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
 use crate::base::moment::Moment;
 use crate::ci::console::Console;
-use crate::delivery::Definition;
 use crate::delivery::history::RepositoryHistory;
+use crate::delivery::judging::default_definition;
 use crate::delivery::place::ForgeAccess;
 use crate::engine::job::Job;
 use crate::inputs::resolve::Flags;
@@ -123,11 +122,7 @@ pub async fn ttl(
     let history = RepositoryHistory::new(&top(&job), job.env, &job.context, client.as_ref());
     crate::run::gates::place_in_history::refuse_a_change("ttl", &job, &history).await?;
     let is_review = ReviewName::parse(&identity.stack).is_some();
-    let definition = if is_review || change != EndChange::Never {
-        place::definition(&history).await?
-    } else {
-        Definition::empty()
-    };
+    let definition = default_definition(&history).await?;
     if change != EndChange::Never && !definition.reapable.allows(&identity.stack) {
         return Err(refused(
             format!(
@@ -137,11 +132,12 @@ pub async fn ttl(
             "name it there first, see docs/reap.md",
         ));
     }
-    let settings = definition.review.filter(|_| is_review);
+    let entry = job.stack.as_ref().and_then(|stack| definition.settings(stack));
+    let ttl_max = entry.and_then(|entry| entry.ttl_max);
+    let settings = definition.review.as_deref().filter(|_| is_review);
     let confirmed =
         ask.confirm.as_deref().is_some_and(|name| name == identity.stack || name == identity.to_string());
-    let settings = settings.as_deref();
-    let end = NewEnd { change, reason: &ask.reason, state, settings, confirmed };
+    let end = NewEnd { change, reason: &ask.reason, state, settings, ttl_max, confirmed };
     let done = Box::pin(end.write(&job, &book, console)).await?;
     console.line(&done);
     Ok(0)
@@ -159,6 +155,8 @@ pub(super) struct NewEnd<'a> {
     pub state: String,
     /// The section `review`, for a change request's stack.
     pub settings: Option<&'a ReviewSettings>,
+    /// The longest time from now on, for any other stack. None: any.
+    pub ttl_max: Option<Duration>,
     /// Whether the stack's name was said a second time.
     pub confirmed: bool,
 }
@@ -212,13 +210,17 @@ impl NewEnd<'_> {
             // What has lost its end since it was read is not given one.
             EndChange::Extend(time) => until.map(|until| until.max(now).saturating_add(time.as_secs())),
         };
-        let most = self.settings.and_then(|review| review.ttl_max);
-        let latest = past.opened().and_then(|opened| latest(&opened.time, most));
+        let (latest, key) = if is_review {
+            let most = self.settings.and_then(|review| review.ttl_max);
+            (past.opened().and_then(|opened| latest(&opened.time, most)), "review.ttl-max")
+        } else {
+            (self.ttl_max.map(|most| now.saturating_add(most.as_secs())), "ttl-max")
+        };
         if latest.is_some_and(|latest| expires.is_none_or(|expires| expires > latest)) {
             let latest = latest.map(instant_of).unwrap_or_default();
             return Err(refused(
-                format!("`review.ttl-max` lets `{stack}` live until {latest} at most"),
-                "shorten it, or raise `review.ttl-max` on the default branch",
+                format!("`{key}` lets `{stack}` live until {latest} at most"),
+                format!("shorten it, or raise `{key}` on the default branch"),
             ));
         }
         Ok(LedgerEntry { expires: expires.map(instant_of), ..entry.clone() })

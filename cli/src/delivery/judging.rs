@@ -7,7 +7,8 @@
 use super::definition::Definition;
 use super::event::DeliveryEvent;
 use super::history::{FileAt, RepositoryHistory};
-use crate::base::error::{Problem, Result};
+use crate::base::error::{Error, Problem, Result};
+use crate::base::reason::Reason;
 use crate::inputs::file::{ConfigFile, NAME};
 
 /// A version of the file.
@@ -70,4 +71,26 @@ pub async fn judging_file(
              (`fetch-depth: 0` on GitHub, `GIT_DEPTH: 0` on GitLab)",
         )),
     })
+}
+
+/// The sections of the default branch's file, as it is now, whatever the job is for.
+///
+/// # Errors
+/// It can't be read.
+pub async fn default_definition(history: &RepositoryHistory<'_>) -> Result<Definition> {
+    let unread = |what: String| Error::Refused {
+        what: format!("refused: {what}"),
+        hint: "give the job a token that can read the repository".to_owned(),
+        reason: Reason::Gate,
+    };
+    let Some(default) = history.default_branch().await else {
+        return Err(unread("the name of the default branch is not known".to_owned()));
+    };
+    match history.file_of_branch(&default, NAME, true).await {
+        FileAt::Text(text) => Ok(Definition::parse(&text)?.unwrap_or_else(Definition::empty)),
+        FileAt::Missing => Ok(Definition::empty()),
+        FileAt::Unknown(why) => {
+            Err(unread(format!("`{NAME}` of the default branch `{default}` can't be read: {why}")))
+        }
+    }
 }

@@ -1,9 +1,11 @@
 //! What has to hold for a stack: one entry of the section `stacks`, with the inputs that hold for that stack.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::pattern::{name_fits, never_fits};
 use crate::base::error::{Error, Problem, Result};
+use crate::base::fields::Fields;
 use crate::base::suggest::nearest;
 use crate::base::words::{Words, enum_of_words};
 use crate::base::yaml::{Mapping, Value};
@@ -20,6 +22,7 @@ const APPROVALS: &str = "approvals";
 const RULES: &str = "rules";
 const TOLERATE: &str = "tolerate";
 const BREAK_GLASS: &str = "break-glass";
+const TTL_MAX: &str = "ttl-max";
 
 /// The rules that protect a stack by their being there.
 const PROTECTING: [&str; 2] = ["keep", "freeze"];
@@ -32,6 +35,7 @@ pub const OWN_KEYS: &[&str] = &[
     RULES,
     TOLERATE,
     BREAK_GLASS,
+    TTL_MAX,
     Checks::KEYS[0],
     Checks::KEYS[1],
     Checks::KEYS[2],
@@ -102,6 +106,8 @@ pub struct StackSettings {
     pub tolerate: Vec<String>,
     /// The people and teams (`@acme/oncall`) who may deploy without what is needed otherwise. Empty: nobody.
     pub break_glass: Vec<String>,
+    /// The longest time to live that `ttl` may give the stack. None: any.
+    pub ttl_max: Option<Duration>,
     /// The checks after the deployment.
     pub checks: Checks,
     /// The inputs that hold for the stack.
@@ -181,6 +187,8 @@ impl StackSettings {
             rules: Rules::parse(entry.value(RULES).unwrap_or(&Value::default()), &entry.place(RULES))?,
             tolerate: entry.texts(TOLERATE)?.unwrap_or_default(),
             break_glass: entry.break_glass()?,
+            ttl_max: Fields::new(mapping, format!("{STACKS}.{pattern}"), &format!("`{file}`"))
+                .time(TTL_MAX)?,
             checks: Checks::read(mapping, &format!("`{STACKS}.{pattern}` in `{file}`"))?,
             inputs,
             file: file.to_owned(),

@@ -8,6 +8,7 @@ use super::time_to_live::latest;
 use crate::base::moment::Moment;
 use crate::ledger::entry::LedgerEntry;
 use crate::ledger::history::History;
+use crate::ledger::state_identity::StateIdentity;
 
 /// A fact, or the reason why it is not known.
 pub type ReadFact<T> = Result<T, String>;
@@ -45,6 +46,8 @@ pub struct LifeFacts {
     pub expires: Option<u64>,
     /// The identity of the state that the time to live was set for. None for that of an opening.
     pub expires_for: Option<String>,
+    /// Whether the time to live was set by a run before it made the stack, and for no state since then.
+    pub expires_from_nothing: bool,
     /// The warnings that people were given.
     pub warned: Vec<GivenWarning>,
     /// The times of the destructions in a row that failed.
@@ -84,6 +87,7 @@ impl LifeFacts {
             latest: history.opened().and_then(|opened| latest(&opened.time, ttl_max)),
             expires,
             expires_for: history.expiry().and_then(|entry| entry.state_after.clone()),
+            expires_from_nothing: history.expiry().is_some_and(is_from_nothing),
             warned: history.warnings().iter().filter_map(given).collect(),
             failures: history
                 .destroy_failures()
@@ -106,6 +110,11 @@ impl LifeFacts {
     pub fn first_warning(&self, end: u64) -> Option<u64> {
         self.warned.iter().filter(|warning| warning.end == end).map(|warning| warning.at).min()
     }
+}
+
+/// Whether an entry gives a stack its end that was not there.
+fn is_from_nothing(entry: &LedgerEntry) -> bool {
+    entry.state_after.is_none() && entry.state_before == Some(StateIdentity::NoStack.to_string())
 }
 
 impl SweptStack {

@@ -5,6 +5,8 @@ pub mod copied_config;
 pub mod decide;
 pub mod drift;
 pub mod facts;
+pub mod issue;
+pub mod issue_marker;
 pub mod mark;
 pub mod owners;
 pub mod ownership;

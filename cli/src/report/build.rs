@@ -119,6 +119,7 @@ pub fn report(events: Events, facts: Facts) -> Report {
         commit: facts.commit,
         rollback: facts.rollback,
         address: None,
+        expires: None,
         repository: facts.repository,
         branch: facts.branch,
         change_request: facts.change_request,

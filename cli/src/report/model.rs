@@ -99,6 +99,9 @@ pub struct Report {
     /// The address of what it has deployed, if that is a stack of a change request's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
+    /// The end of the stack's time to live that it has set, as RFC 3339 in UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<String>,
     /// The repository that it ran for, as the CI system names it.
     #[serde(default)]
     pub repository: Option<String>,

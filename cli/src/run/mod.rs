@@ -3,6 +3,7 @@
 
 pub mod drift;
 pub mod gates;
+pub mod issue;
 pub mod outputs;
 pub mod phases;
 pub mod prepare;
@@ -11,5 +12,6 @@ pub mod ready;
 pub mod reporting;
 pub mod stacks;
 pub mod telling;
+pub mod time_to_live;
 pub mod unfinished;
 pub mod verification;

@@ -11,6 +11,7 @@ use crate::reviewed::proposal::Proposal;
 use crate::run::drift::DriftLook;
 use crate::run::gates::Gates;
 use crate::run::reporting::Run;
+use crate::run::time_to_live::TimeToLive;
 use crate::run::verification::Verification;
 
 /// A phase that has ended.
@@ -36,6 +37,8 @@ pub struct Around<'a> {
     pub verification: Verification<'a>,
     /// The look for drift that the run is, once it has begun.
     pub look: Option<DriftLook<'a>>,
+    /// The time to live that the run gives its stack.
+    pub end: Option<TimeToLive<'a>>,
 }
 
 /// Carries out the run's phases, with the gates and checks between them. Returns the end of the last one, whose report is
@@ -64,6 +67,9 @@ pub async fn carry_out(
     let ruled = previewed.as_ref().and_then(|preview| preview.rules.clone());
     ruling::refuse_unjudged(job, ruled.as_ref())?;
     around.verification.before(previewed.as_ref(), executor, console, signals).await?;
+    if let Some(end) = &around.end {
+        Box::pin(end.begin(console)).await?;
+    }
     around.gates.reserve(previewed.as_ref(), executor, console, signals).await?;
     if let Some(guarding) = around.gates.guarding() {
         executor.guard(guarding);
@@ -77,6 +83,9 @@ pub async fn carry_out(
     ruling::compare_with_preview(job, &mut end.report, ruled);
     around.gates.annotate(&mut end.report);
     around.gates.finish(&mut end.report, console).await;
+    if let Some(ttl) = &around.end {
+        Box::pin(ttl.finish(&mut end.report, console)).await;
+    }
     Ok(end)
 }
 

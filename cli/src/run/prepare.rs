@@ -247,7 +247,10 @@ impl Prepared<'_> {
 /// on.
 pub fn inputs_of_ended_run(request: &RunRequest<'_>, console: &mut Console) -> Option<Inputs> {
     let found = prepare(request, Until::TheInputs, console);
-    let inputs = Inputs::from_resolved(found.resolved.as_ref()?, found.env).ok()?;
+    let mut inputs = Inputs::from_resolved(found.resolved.as_ref()?, found.env).ok()?;
+    if let Some(review) = &found.review {
+        review.complete(&mut inputs);
+    }
     if !found.is_closed() {
         for too_short in hide_secrets(&inputs, console) {
             console.line(&too_short);

@@ -10,7 +10,7 @@ use crate::ci::Output;
 use crate::ci::console::Console;
 use crate::engine::config_secrets;
 use crate::engine::executor::Outcome;
-use crate::engine::job::Job;
+use crate::engine::job::{Job, ReviewRun};
 use crate::process::alive::Trace;
 use crate::publish::{self, Publisher, Sinks};
 use crate::report::{CheckResult, Report};
@@ -49,6 +49,9 @@ pub struct Unfinished {
     /// The checks after the deployment, if they had begun: what is to be told of them if they never end.
     #[serde(default)]
     pub checks: Vec<CheckResult>,
+    /// The environment that a run of a change request's own stack is recorded for. None for any other run.
+    #[serde(default)]
+    pub review_environment: Option<String>,
     /// The places that reports go to.
     pub sinks: Sinks,
 }
@@ -76,12 +79,20 @@ impl Unfinished {
             stopped_by: None,
             state: job.backend.folder(job.env),
             checks: Vec::new(),
+            review_environment: job.review.as_ref().and_then(|_| job.inputs.forge.environment.clone()),
             sinks: publisher.sinks(),
         };
         unfinished.save(job, console);
         // Without this delivery the post step knows nothing of the file; the run itself does not need it.
         publish::deliver(&delivery, console).ok()?;
         Some(unfinished)
+    }
+
+    /// The run of a change request's own stack that it is, as far as its report needs it: the change's own `stackstep.yaml` sets
+    /// no more for the report than it did for the run. None for any other run.
+    pub fn review(&self) -> Option<ReviewRun> {
+        let environment = self.review_environment.clone()?;
+        Some(ReviewRun { environment, ..ReviewRun::default() })
     }
 
     /// Writes the file. An error is ignored: only a run that is killed needs the file.

@@ -163,6 +163,8 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -s h -l hel
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -s s -l stack -d 'The stack' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -s C -l cwd -d 'The folder of the Pulumi program' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l upsert -d 'Create the stack when the backend says that there is none' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l ttl -d 'How long the stack lives from this deployment on, such as `7d`; then `stackstep reap` destroys it' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l confirm -d 'The stack\'s name once more, for a `ttl` of a stack that has lived without an end' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l profile -d 'Take another tool\'s defaults' -r -f -a "none\t''
 official-action\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l cloud-url -d 'The backend' -r
@@ -282,6 +284,8 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand up" -s h -l help -d 
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -s s -l stack -d 'The stack' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -s C -l cwd -d 'The folder of the Pulumi program' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l upsert -d 'Create the stack when the backend says that there is none' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l ttl -d 'How long the stack lives from this deployment on, such as `7d`; then `stackstep reap` destroys it' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l confirm -d 'The stack\'s name once more, for a `ttl` of a stack that has lived without an end' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l profile -d 'Take another tool\'s defaults' -r -f -a "none\t''
 official-action\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l cloud-url -d 'The backend' -r
@@ -401,6 +405,8 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand update" -s h -l help
 complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -s s -l stack -d 'The stack' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -s C -l cwd -d 'The folder of the Pulumi program' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l upsert -d 'Create the stack when the backend says that there is none' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l ttl -d 'How long the stack lives from this deployment on, such as `7d`; then `stackstep reap` destroys it' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l confirm -d 'The stack\'s name once more, for a `ttl` of a stack that has lived without an end' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l profile -d 'Take another tool\'s defaults' -r -f -a "none\t''
 official-action\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l cloud-url -d 'The backend' -r
@@ -935,6 +941,8 @@ report\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -s s -l stack -d 'The stack' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -s C -l cwd -d 'The folder of the Pulumi program' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l upsert -d 'Create the stack when the backend says that there is none' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l ttl -d 'How long the stack lives from this deployment on, such as `7d`; then `stackstep reap` destroys it' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l confirm -d 'The stack\'s name once more, for a `ttl` of a stack that has lived without an end' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l remove -d 'After everything is destroyed, remove the stack and its configuration file too' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l profile -d 'Take another tool\'s defaults' -r -f -a "none\t''
 official-action\t''"
@@ -1138,6 +1146,8 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand rollback" -l to -d '
 complete -c stackstep -n "__fish_stackstep_using_subcommand rollback" -s s -l stack -d 'The stack' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand rollback" -s C -l cwd -d 'The folder of the Pulumi program' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand rollback" -l upsert -d 'Create the stack when the backend says that there is none' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand rollback" -l ttl -d 'How long the stack lives from this deployment on, such as `7d`; then `stackstep reap` destroys it' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand rollback" -l confirm -d 'The stack\'s name once more, for a `ttl` of a stack that has lived without an end' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand rollback" -l profile -d 'Take another tool\'s defaults' -r -f -a "none\t''
 official-action\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand rollback" -l cloud-url -d 'The backend' -r
@@ -1612,6 +1622,8 @@ report\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -s s -l stack -d 'The stack' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -s C -l cwd -d 'The folder of the Pulumi program' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l upsert -d 'Create the stack when the backend says that there is none' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l ttl -d 'How long the stack lives from this deployment on, such as `7d`; then `stackstep reap` destroys it' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l confirm -d 'The stack\'s name once more, for a `ttl` of a stack that has lived without an end' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l remove -d 'After everything is destroyed, remove the stack and its configuration file too' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l profile -d 'Take another tool\'s defaults' -r -f -a "none\t''
 official-action\t''"
@@ -1751,6 +1763,8 @@ report\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -s s -l stack -d 'The stack' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -s C -l cwd -d 'The folder of the Pulumi program' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l upsert -d 'Create the stack when the backend says that there is none' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l ttl -d 'How long the stack lives from this deployment on, such as `7d`; then `stackstep reap` destroys it' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l confirm -d 'The stack\'s name once more, for a `ttl` of a stack that has lived without an end' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l remove -d 'After everything is destroyed, remove the stack and its configuration file too' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l profile -d 'Take another tool\'s defaults' -r -f -a "none\t''
 official-action\t''"

@@ -523,3 +523,47 @@ fn there_are_no_more_stacks_than_the_section_lets_be() {
     }
     shown();
 }
+
+/// Writes down how the engine destroys, and the program that it finds.
+const SEEN: &str = "{ echo \"$*\"; cat Pulumi.yaml; } > \"$(dirname \"$0\")/seen\"";
+
+#[test]
+#[ignore = "needs the Pulumi CLI"]
+fn a_destruction_that_runs_the_program_runs_that_of_the_commit_which_deployed() {
+    let review = Review::opened("from: staging", &plain(&[thing("a", "value: 1")]));
+    review.up().ends_with(0);
+    // The newest commit was never deployed, and could not be.
+    let review =
+        review.pushed("name: shop\nruntime: yaml\nresources: [\n").pushed(&plain(&[thing("b", "value: 1")]));
+    let review = review.closed().with("STACKSTEP_RUN_PROGRAM", "true").with_engine("destroy", SEEN, "");
+    review.down().ends_with(0);
+    let seen = std::fs::read_to_string(review.stage.path("seen")).unwrap();
+    assert!(seen.contains("--run-program") && seen.contains("a: {type: probe"), "{seen}");
+    assert!(!seen.contains("--run-program=false") && !seen.contains("b: {type: probe"), "{seen}");
+    assert_eq!(review.left(), Vec::<String>::new());
+    shown();
+}
+
+#[test]
+#[ignore = "needs the Pulumi CLI"]
+fn where_the_commit_that_deployed_is_gone_the_state_alone_counts_and_the_log_says_so() {
+    let review = Review::opened("from: staging", &plain(&[thing("a", "value: 1")]));
+    review.up().ends_with(0);
+    let deployed = review.checkout.head();
+    review.checkout.git(&["checkout", "-q", "-f", "-B", BRANCH, "main"]);
+    let review = review.pushed(&plain(&[thing("b", "value: 1")]));
+    let remote = format!("--git-dir={}", review.stage.path("remote.git").display());
+    for place in [&["-c", "gc.auto=0"][..], &[remote.as_str()]] {
+        let git = |words: &[&str]| review.checkout.git(&[place, words].concat());
+        git(&["reflog", "expire", "--expire=now", "--all"]);
+        git(&["gc", "-q", "--prune=now"]);
+        assert!(!git(&["cat-file", "--batch-all-objects", "--batch-check"]).contains(&deployed));
+    }
+    let review = review.closed().with("STACKSTEP_RUN_PROGRAM", "true").with_engine("destroy", SEEN, "");
+    let run = review.down().ends_with(0);
+    assert!(run.log.contains("it is destroyed by its state only"), "{}", run.log);
+    let seen = std::fs::read_to_string(review.stage.path("seen")).unwrap();
+    assert!(seen.contains("--run-program=false"), "{seen}");
+    assert_eq!(review.left(), Vec::<String>::new());
+    shown();
+}

@@ -34,7 +34,7 @@ pub fn answer(face: &dyn Face, words: &IssueWords, asked: &Asked, memory: &mut M
         memory.issues.push(StoredIssue::new(ME, &title, &body));
         let answer = Reply::json(201, &shown(face, words, memory, memory.issues.len()));
         memory.issues.extend(memory.after_opening.take());
-        return Some(answer);
+        return Some(if std::mem::take(&mut memory.cuts_issues) { Reply::Close } else { answer });
     }
     if (method, rest) == ("GET", &[]) {
         let author = asked.query.get(words.author.1);

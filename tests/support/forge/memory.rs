@@ -128,6 +128,8 @@ pub struct Memory {
     pub after_opening: Option<StoredIssue>,
     /// Whether the token may open no issue.
     pub refuses_issues: bool,
+    /// Whether the connection breaks after the next issue was opened, before its answer.
+    pub cuts_issues: bool,
     /// Who started the job in GitLab CI.
     pub started_by: Option<String>,
     /// Reactions to comments: the comment's id, and the vendor's word.

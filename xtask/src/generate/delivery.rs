@@ -118,6 +118,7 @@ fn own_keys() -> Map<String, Value> {
                 },
             },
         }),
+        "ttl-max": described(time(), "The longest time to live that `ttl` may give the stack, such as `30d`. Default: any."),
         "checks": described(
             or_null(&json!({ "type": "array", "maxItems": 100, "items": { "$ref": "#/$defs/check" } })),
             "The checks after a deployment: docs/checks.md.",

@@ -18,6 +18,7 @@ pub fn files(root: &Path) -> Result<Vec<Generated>> {
         schema::stackstep_yaml(),
         schema::result(),
         schema::status(),
+        schema::sweep(),
     ];
     files.push(rules::page(root)?);
     files.push(notifications::page(root)?);

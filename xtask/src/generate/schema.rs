@@ -1,11 +1,12 @@
-//! The published JSON Schemas: of `stackstep.yaml`, for editors, and of the result file and of `status --json`, for whoever
-//! reads them.
+//! The published JSON Schemas: of `stackstep.yaml`, for editors, and of the result file, of `status --json` and of
+//! `reap --json`, for whoever reads them.
 //! JSON Schema 2020-12, <https://json-schema.org/draft/2020-12>.
 
 use super::{Generated, MARKER, comment_commands, delivery, lifecycle, notifications, reference, rules};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
+use stackstep::commands::reap::page::{self as sweep, SweepPage};
 use stackstep::commands::status::page::{FORM, StatusPage};
 use stackstep::inputs::file::{
     COMMENT_COMMANDS, DEPLOY, DRIFT, FLEET, NOTIFY, PROJECTS, REAPABLE, REVIEW, STACKS,
@@ -35,6 +36,17 @@ pub fn status() -> Generated {
         made_from: "cli/src/commands/status/page.rs",
         title: "stackstep status",
         description: "How the stacks stand: what `stackstep status --json` prints.",
+    })
+}
+
+/// The schema of what `reap --json` prints, made from the types that write it.
+pub fn sweep() -> Generated {
+    of_type::<SweepPage>(&PublishedSchema {
+        name: "reap",
+        version: ("v", json!(sweep::FORM)),
+        made_from: "cli/src/commands/reap/page.rs",
+        title: "stackstep reap",
+        description: "What a sweep has seen and done: what `stackstep reap --json` prints.",
     })
 }
 

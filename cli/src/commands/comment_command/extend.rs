@@ -50,8 +50,14 @@ pub(super) async fn extend(
             continue;
         }
         let settings = thread.definition.review.as_deref();
-        let change = EndChange::Extend(time);
-        let end = NewEnd { change, reason: &reason, state: String::new(), settings, confirmed: true };
+        let end = NewEnd {
+            change: EndChange::Extend(time),
+            reason: &reason,
+            state: String::new(),
+            settings,
+            ttl_max: None,
+            confirmed: true,
+        };
         said.push(Box::pin(end.write(&job, &book, console)).await?);
     }
     if said.is_empty() {

@@ -239,65 +239,6 @@ impl Acting<'_> {
         };
         without_keys(own) != *own && place(own) == job.backend.url.as_deref().and_then(place)
     }
-
-    /// Opens the one issue about a stack that can't be destroyed.
-    async fn open_issue(&self, one: &StackInSight, console: &Console) -> Result<String> {
-        let facts = &one.facts;
-        let title = format!("The stack `{}/{}` can't be destroyed", facts.project, facts.stack);
-        let why = one.failure.as_deref().unwrap_or("nothing is known of the reason");
-        let why: String =
-            console.masker().mask(why).chars().map(|c| if c == '`' { '\'' } else { c }).collect();
-        let by_hand = match facts.name {
-            Some(_) => format!("review down --stack {}", facts.stack),
-            None => format!("destroy --stack {} --remove", facts.stack),
-        };
-        let body = format!(
-            "Several tries have failed. The last one said:\n\n```\n{why}\n```\n\nDestroy it by hand, in `{}`:\n\n```\nstackstep \
-             {by_hand}\n```\n\nor leave it alone for good:\n\n```\nstackstep reap --forget {} --reason …\n```\n\nThe \
-             sweep tries it again once a day.\n",
-            one.cwd, facts.stack
-        );
-        let Some(number) = self.issue(&title, &body).await? else {
-            return Ok("the forge has no issues, so that nobody was told".to_owned());
-        };
-        let mut entry = self.place.entry(&facts.project, &facts.stack, EntryKind::Warned);
-        (entry.issue, entry.reason) = (Some(number), Some("destroy-failed".to_owned()));
-        let job = &self.place.projects[one.project].job;
-        ledger::append(&ledger_of(job, self.place, &facts.stack), entry, console).await?;
-        Ok(format!("issue #{number} was opened"))
-    }
-
-    /// Opens the one issue about a sweep that would destroy too much, and forgets it once a sweep would not.
-    async fn say_brake(&self, brake: Option<&str>, page: &mut SweepPage, console: &Console) -> Result<()> {
-        let known = self.place.own_history().await?.destroy_issue();
-        let book = self.place.own_ledger();
-        match (brake, known) {
-            (Some(why), None) => {
-                let body = format!(
-                    "{why}.\n\nNothing was destroyed. Look at what it would destroy (`stackstep reap --dry-run`); if it is right, raise the \
-                     limit in the section `review` of `stackstep.yaml`.\n"
-                );
-                let Some(number) = self.issue("A sweep would destroy too many stacks", &body).await? else {
-                    page.problems
-                        .push("the forge has no issues, so that nobody was told of the brake".to_owned());
-                    return Ok(());
-                };
-                let mut entry = self.place.own_entry(EntryKind::Warned);
-                entry.issue = Some(number);
-                ledger::append(&book, entry, console).await.map(drop)
-            }
-            (None, Some(_)) => {
-                ledger::append(&book, self.place.own_entry(EntryKind::Destroyed), console).await.map(drop)
-            }
-            _ => Ok(()),
-        }
-    }
-
-    async fn issue(&self, title: &str, body: &str) -> Result<Option<u64>> {
-        let client = self.place.forge.client();
-        let opened = client.open_issue(title, body).await.map_err(not_written)?;
-        Ok(opened.map(|issue| issue.number))
-    }
 }
 
 impl StackInSight {
@@ -332,7 +273,7 @@ fn join(one: Option<String>, other: &str) -> String {
 }
 
 /// The error of a comment or an issue that the forge did not take.
-fn not_written(trouble: Trouble) -> Error {
+pub(super) fn not_written(trouble: Trouble) -> Error {
     Error::Refused {
         what: trouble.problem.what,
         hint: trouble.problem.hint.unwrap_or_else(|| NEEDED.to_owned()),

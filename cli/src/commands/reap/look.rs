@@ -194,3 +194,24 @@ fn standing(request: &ChangeRequest) -> ReadFact<RequestFacts> {
     let (number, repository) = (request.number, request.repository.clone());
     Ok(RequestFacts { number, repository, standing, kept: request.labels.iter().any(|label| label == KEEP) })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(closed_at: Option<&str>) -> ChangeRequest {
+        ChangeRequest {
+            number: 7,
+            open: false,
+            closed_at: closed_at.map(str::to_owned),
+            ..ChangeRequest::default()
+        }
+    }
+
+    #[test]
+    fn a_change_request_is_closed_only_if_the_forge_says_since_when() {
+        let standing = |closed_at| standing(&request(closed_at)).map(|facts| facts.standing);
+        assert_eq!(standing(Some("1970-01-01T00:01:00Z")), Ok(RequestStanding::ClosedAt(60)));
+        assert!(standing(None).is_err() && standing(Some("lately")).is_err());
+    }
+}

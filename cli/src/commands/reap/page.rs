@@ -12,6 +12,7 @@ pub const FORM: u32 = 1;
 
 /// A sweep.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SweepPage {
     /// The version of this form.
     pub v: u32,
@@ -31,6 +32,7 @@ pub struct SweepPage {
 
 /// A stack.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SweepLine {
     /// The project.
     pub project: String,

@@ -8,14 +8,15 @@ use crate::base::error::{Error, Problem, Result};
 use crate::ci::CiSystem;
 use crate::ci::console::Console;
 use crate::delivery::Definition;
-use crate::delivery::history::{FileAt, RepositoryHistory};
+use crate::delivery::history::RepositoryHistory;
+use crate::delivery::judging::default_definition;
 use crate::delivery::place::{ForgeAccess, repository_identity};
 use crate::engine::job::Job;
 use crate::engine::locate::LocatedEngine;
 use crate::fleet::{FoundProject, RepositoryStacks};
 use crate::forge::Place;
 use crate::inputs::Command;
-use crate::inputs::file::{ConfigFile, NAME};
+use crate::inputs::file::ConfigFile;
 use crate::inputs::headings::{ReportInputs, StackInputs};
 use crate::inputs::resolve::Flags;
 use crate::ledger::Ledger;
@@ -173,7 +174,7 @@ impl<'a> SweepPlace<'a> {
         let client = forge.client();
         let repository = repository_identity(&client).await.map_err(refused)?;
         let history = RepositoryHistory::new(&found.top, env, &job.context, Some(&client));
-        let definition = definition(&history).await?;
+        let definition = default_definition(&history).await?;
         let now = env.clock().now();
         let top = &found.top;
         Ok(Self { projects, top, forge, definition, problems, repository, now })
@@ -213,7 +214,7 @@ impl<'a> SweepPlace<'a> {
     }
 
     /// The identity of that stack.
-    fn own_identity(&self) -> StackIdentity {
+    pub fn own_identity(&self) -> StackIdentity {
         let mut identity = self.projects[0].job.identity().unwrap_or_default();
         identity.project = Some(OWN_PROJECT.to_owned());
         identity.stack = self.own_stack();
@@ -222,8 +223,7 @@ impl<'a> SweepPlace<'a> {
 
     /// The sweep's own ledger, beside those of the stacks: whether there was a sweep, and the issue about its brake.
     pub fn own_ledger(&self) -> Ledger {
-        let job = &self.projects[0].job;
-        let identity = self.own_identity();
+        let (job, identity) = (&self.projects[0].job, self.own_identity());
         let token = job.backend.token_for_requests();
         Ledger::open(&ledger::ledger_for(job, &identity, token.as_ref(), Some(self.forge_place())))
     }
@@ -231,7 +231,7 @@ impl<'a> SweepPlace<'a> {
     /// What the sweep's own ledger says.
     pub async fn own_history(&self) -> Result<History> {
         let book = self.own_ledger();
-        one_stack::needs_ledger(&book, "`reap`")?;
+        ledger::needed(&book, "`reap`")?;
         Ok(ledger::read(&book).await?.unwrap_or_default())
     }
 
@@ -278,22 +278,4 @@ pub(in crate::commands) fn flags_of(flags: &Flags, top: &Path, project: &FoundPr
     flags.insert(StackInputs::cwd.name(), vec![top.join(&project.cwd).to_string_lossy().into_owned()]);
     flags.insert(StackInputs::name.name(), vec![stack.to_owned()]);
     flags
-}
-
-/// The sections of the default branch's file, as it is now.
-pub(in crate::commands) async fn definition(history: &RepositoryHistory<'_>) -> Result<Definition> {
-    let Some(default) = history.default_branch().await else {
-        return Err(refused(Problem::new(
-            "the name of the default branch is not known",
-            "give the job a token that can read the repository",
-        )));
-    };
-    match history.file_of_branch(&default, NAME, true).await {
-        FileAt::Text(text) => Ok(Definition::parse(&text)?.unwrap_or_else(Definition::empty)),
-        FileAt::Missing => Ok(Definition::empty()),
-        FileAt::Unknown(why) => Err(refused(Problem::new(
-            format!("`{NAME}` of the default branch `{default}` can't be read: {why}"),
-            "give the job a token that can read the repository",
-        ))),
-    }
 }

@@ -35,8 +35,6 @@ use crate::report::Reason;
 use crate::run::gates::{ledger, top};
 use crate::run::prepare::{RunRequest, Until, prepare};
 
-use super::super::one_stack;
-
 /// The place of such a verb.
 pub(super) struct ReviewPlace<'a> {
     /// The job, whose stack is the change request's own.
@@ -192,7 +190,7 @@ impl<'a> ReviewPlace<'a> {
     /// There is none.
     pub fn ledger(&self, verb: &str) -> Result<Ledger> {
         let ledger = ledger::open(&self.job, Some(&self.forge.place));
-        one_stack::needs_ledger(&ledger, &format!("`{verb}`"))?;
+        ledger::needed(&ledger, &format!("`{verb}`"))?;
         Ok(ledger)
     }
 

@@ -86,6 +86,15 @@ async fn try_up(flags: &Flags, env: &Env, console: &mut Console, signals: &Signa
         ));
     }
     refuse_pulumi_cloud(&place)?;
+    if place.job.inputs.stack.ttl.is_some() {
+        return Err(Error::input(
+            format!(
+                "`{}` can't be set for `{VERB}`: how long a review stack lives says `review.ttl`",
+                StackInputs::ttl.name()
+            ),
+            "remove it; the default branch's `stackstep.yaml` has the section `review`",
+        ));
+    }
     let settings = place.settings()?.clone();
     refuse_by_settings(&place, &settings)?;
     let mut request = wanted(&place, &settings).await?;

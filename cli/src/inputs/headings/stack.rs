@@ -1,13 +1,15 @@
 //! The heading "Stack".
 
 use std::path::PathBuf;
+use std::time::Duration;
 
+use crate::base::error::{Error, Result};
 use crate::base::words::enum_of_words;
-use crate::inputs::command::Command::Destroy;
+use crate::inputs::command::Command::{Destroy, Up};
 use crate::inputs::command::{ALL, ALL_BUT_INSTALL, ALL_BUT_REPORT, Command, OPERATIONS};
 use crate::inputs::input::{Audience, Group, Input, Kind};
 use crate::inputs::reading::CWD;
-use crate::inputs::row::{InputRow, choice, flag, heading, path, text};
+use crate::inputs::row::{InputRow, choice, duration, flag, heading, path, text, trimmed_text};
 use crate::pulumi::stack::StackName;
 
 heading! {
@@ -25,8 +27,24 @@ heading! {
             .read(|cwd| Ok(cwd.program_folder())),
         upsert: bool = flag("upsert", OPERATIONS, "Create the stack when the backend says that there is none.")
             .default("false"),
+        ttl: Option<Duration> = duration("ttl", &[Up], "How long the stack lives from this deployment on, such as `7d`; then `stackstep reap` destroys it. `reapable` of the default branch's `stackstep.yaml` has to name it.")
+            .read(|ttl| lifetime(ttl.duration()?)),
+        confirm: Option<String> = trimmed_text("confirm", &[Up], "The stack's name once more, for a `ttl` of a stack that has lived without an end."),
         remove: bool = flag("remove", &[Destroy], "After everything is destroyed, remove the stack and its configuration file too.")
             .default("false"),
+    }
+}
+
+/// The shortest time to live.
+const SHORTEST: Duration = Duration::from_secs(60);
+
+/// A time to live. A number without a unit is seconds, and nobody means so few.
+fn lifetime(ttl: Option<Duration>) -> Result<Option<Duration>> {
+    match ttl {
+        Some(ttl) if ttl < SHORTEST => {
+            Err(Error::input("`ttl` is less than a minute", "write it with its unit, such as `7d` or `36h`"))
+        }
+        ttl => Ok(ttl),
     }
 }
 

@@ -69,6 +69,11 @@ fn of_time_to_live(stack: &SweptStack, life: &LifeFacts) -> Owner {
     match &life.expires_for {
         Some(state) if *state == held.state => Owner::Us,
         Some(_) => unsure("it has changed since its time to live was set: set it again with `stackstep ttl`"),
+        // A run that made the stack has set it, and no update of that has ever ended: it was killed.
+        None if life.expires_from_nothing && held.found.messages.is_empty() => Owner::Us,
+        None if life.expires_from_nothing => unsure(
+            "the run that made it with a time to live was killed, and it has changed since: set it again with `stackstep ttl`",
+        ),
         None => unsure("the ledger does not say for which state its time to live was set"),
     }
 }

@@ -179,6 +179,11 @@ fn what_a_killed_run_has_left_is_ours_as_far_as_nothing_says_otherwise() {
     for verdict in [before_the_tag, before_the_first_update, after_the_destruction] {
         assert!(matches!(verdict, SweepVerdict::Destroy(_)), "{verdict:?}");
     }
+    let of_another_project = verdict(|stack| {
+        held(stack).found = FoundStack::default();
+        stack.project = "network".to_owned();
+    });
+    assert!(matches!(of_another_project, SweepVerdict::Unsure(_)), "{of_another_project:?}");
 }
 
 #[test]

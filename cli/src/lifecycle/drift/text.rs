@@ -3,8 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::issue::ClosedAs;
-use super::marker::DriftMarker;
+use crate::lifecycle::issue::ClosedAs;
 use crate::report::{Report, Step};
 
 /// The most resources that are named.
@@ -39,11 +38,10 @@ impl DriftText<'_> {
         format!("Drift: {} is not what was deployed", code(self.stack))
     }
 
-    /// The text of the issue.
-    pub fn body(&self, marker: &DriftMarker) -> String {
+    /// The text of the issue, without its marker.
+    pub fn body(&self) -> String {
         let mut text = format!(
-            "{}\n{} differs from what was deployed last: something else than a deployment has changed it.\n\n{}",
-            marker.line(),
+            "{} differs from what was deployed last: something else than a deployment has changed it.\n\n{}",
             code(self.stack),
             self.resources()
         );
@@ -159,9 +157,7 @@ mod tests {
     fn it_names_resources_and_properties_and_shows_no_value() {
         let report = looked(&[("db", "update", &[("size", json!("hunter2"))]), ("old", "delete", &[])]);
         let owners = ["@acme/ops".to_owned()];
-        let marker = DriftMarker { key: "k".to_owned(), digest: "sha256:ab".to_owned() };
-        let body = of(&report, &owners).body(&marker);
-        assert_eq!(DriftMarker::read(&body), Some(marker));
+        let body = of(&report, &owners).body();
         for said in [
             "- `db` (`demo:index:Thing`): `size`\n",
             "- `old` (`demo:index:Thing`) is gone\n",

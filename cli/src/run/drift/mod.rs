@@ -20,8 +20,8 @@ use crate::ledger::entry::{EntryKind, EntryStatus, LedgerEntry};
 use crate::ledger::history::History;
 use crate::ledger::state_identity;
 use crate::lifecycle::drift::found::{digest, take_ignored};
-use crate::lifecycle::drift::issue::DriftNow;
 use crate::lifecycle::drift::rest::{StackAtRest, was_not_at_rest, why_not_told};
+use crate::lifecycle::issue::IssueNow;
 use crate::process::signals::Signals;
 use crate::publish::notify::{self, NotifyFacts, PATIENCE};
 use crate::report::{DriftAcceptance, DriftOutcome, Masked, Reason, Report, Status};
@@ -193,11 +193,11 @@ impl<'a> DriftLook<'a> {
     }
 
     /// What the look came to know, for the issue. None if that is nothing.
-    fn now(outcome: &DriftOutcome) -> Option<DriftNow> {
+    fn now(outcome: &DriftOutcome) -> Option<IssueNow> {
         Some(match outcome.found? {
-            true if outcome.accepted.is_some() => DriftNow::Accepted,
-            true => DriftNow::Found(outcome.digest.clone().unwrap_or_default()),
-            false => DriftNow::Gone,
+            true if outcome.accepted.is_some() => IssueNow::Accepted,
+            true => IssueNow::Found(outcome.digest.clone().unwrap_or_default()),
+            false => IssueNow::Gone,
         })
     }
 }

@@ -45,7 +45,7 @@ pub fn top(job: &Job<'_>) -> PathBuf {
 }
 
 /// The checkout's own root file, if it may be read.
-fn own_file(job: &Job<'_>) -> Result<Option<ConfigFile>> {
+pub fn own_file(job: &Job<'_>) -> Result<Option<ConfigFile>> {
     let top = top(job);
     match job.standing {
         Standing::Ours => ConfigFile::in_folder(&top, false),

@@ -88,6 +88,16 @@ pub async fn append(ledger: &Ledger, entry: LedgerEntry, console: &Console) -> R
     appended.map_err(not_appended)
 }
 
+/// Fails if there is no ledger, which `what` needs.
+pub fn needed(ledger: &Ledger, what: &str) -> Result<()> {
+    let Some(missing) = ledger.missing() else { return Ok(()) };
+    Err(Error::Refused {
+        what: format!("{what} needs a ledger, and there is none: {}", missing.what),
+        hint: "keep the state where a ledger can lie beside it, see docs/ledger.md".to_owned(),
+        reason: Reason::Gate,
+    })
+}
+
 /// What the ledger says. Fails if it can't be read, or if it is not certain: a hold or a used approval may stand there.
 pub async fn read(ledger: &Ledger) -> Result<Option<History>> {
     let history = Box::pin(ledger.history()).await.map_err(|trouble| refused(trouble.problem))?;

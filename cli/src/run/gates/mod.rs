@@ -62,7 +62,7 @@ use crate::rules::end_by_rules;
 use facts::{GateFacts, ReviewedNames};
 pub use facts::{JudgedRun, stack_on_the_line};
 pub use judge::judge;
-pub use judged::{find_sinks, top};
+pub use judged::{find_sinks, own_file, top};
 use merged_changes::MergedChanges;
 
 /// The gates of one run.

@@ -8,12 +8,14 @@ use std::time::Duration;
 use super::*;
 use crate::base::env::Env;
 use crate::engine::executor::{EngineAnswer, EngineLabel, EngineQuery, Pending, Unwatched};
-use crate::engine::job::Job;
+use crate::engine::job::{Job, ReviewRun};
 use crate::inputs::Command;
 use crate::inputs::resolve::Flags;
+use crate::publish::Publisher;
 use crate::report::{Ending, Fold, Status};
 use crate::run::gates::JudgedRun;
 use crate::run::prepare::{RunRequest, Until, prepare};
+use crate::run::unfinished::Unfinished;
 
 /// An engine whose phases are recordings, each with its exit status.
 struct Recorded {
@@ -101,6 +103,7 @@ async fn played(engine: &mut Recorded, flags: &[(&'static str, &str)]) -> PhaseE
         gates: Gates::new(&job, JudgedRun::default(), true),
         verification: Verification::new(&job),
         look: None,
+        end: None,
     };
     carry_out(&run, engine, &mut Unwatched, &mut around, &console, &Signals::none()).await.unwrap()
 }
@@ -163,6 +166,7 @@ async fn without_a_preview_nothing_is_deployed_where_rules_judge() {
         gates: Gates::new(&job, JudgedRun::default(), true),
         verification: Verification::new(&job),
         look: None,
+        end: None,
     };
     let ended = carry_out(&run, &mut engine, &mut Unwatched, &mut around, &console, &Signals::none()).await;
     assert_eq!(ended.unwrap_err().exit_status(), 74);
@@ -180,4 +184,30 @@ fn two_stacks_are_prepared_in_one_process_and_share_nothing() {
     assert_ne!(first.inputs.stack.cwd, second.inputs.stack.cwd);
     drop(first);
     assert!(own(&second).is_dir(), "the end of one job leaves the other alone");
+}
+
+#[test]
+fn a_later_step_knows_the_environment_of_a_review_stack_and_of_no_other_run() {
+    let folder = project();
+    let state = folder.path().join("state-file");
+    std::fs::write(&state, "").unwrap();
+    let pairs = [
+        ("PULUMI_BACKEND_URL", "file:///nowhere"),
+        ("GITHUB_ACTIONS", "true"),
+        ("GITHUB_STATE", state.to_str().unwrap()),
+    ];
+    let (env, flags) = (Env::from_pairs(folder.path(), pairs), given(&[DEV]));
+    let environment = |review: Option<&ReviewRun>| {
+        let request = RunRequest { review, ..RunRequest::new(Some(Command::Up), &flags, &env) };
+        let mut console = Console::new(request.ci);
+        let mut found = prepare(&request, Until::TheEnd, &mut console);
+        found.findings.clear();
+        let job = found.into_job().unwrap();
+        let run = Run::new(&job).unwrap();
+        let unfinished = Unfinished::begin(&run, &Publisher::new(&job), &console).unwrap();
+        unfinished.review().map(|review| review.environment)
+    };
+    let review = ReviewRun { environment: "review/pr-7".to_owned(), ..ReviewRun::default() };
+    assert_eq!(environment(Some(&review)).as_deref(), Some("review/pr-7"));
+    assert_eq!(environment(None), None);
 }

@@ -3,14 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use super::{ClosedAs, DriftNow, IssueStep, SeenIssue, looks_again, steps};
+use super::{ClosedAs, IssueNow, IssueStep, SeenIssue, looks_again, steps};
 
 fn seen(number: u64, open: bool, digest: &str) -> SeenIssue {
     SeenIssue { number, open, digest: Some(digest.to_owned()), is_of_earlier_name: false }
 }
 
-fn found(digest: &str) -> DriftNow {
-    DriftNow::Found(digest.to_owned())
+fn found(digest: &str) -> IssueNow {
+    IssueNow::Found(digest.to_owned())
 }
 
 #[test]
@@ -23,10 +23,10 @@ fn drift_has_one_issue_that_is_opened_shown_anew_and_opened_again() {
 
 #[test]
 fn an_issue_is_closed_once_with_the_reason() {
-    assert_eq!(steps(&DriftNow::Gone, &[seen(3, true, "a")]), [IssueStep::Close(3, ClosedAs::Gone)]);
-    assert_eq!(steps(&DriftNow::Accepted, &[seen(3, true, "a")]), [IssueStep::Close(3, ClosedAs::Accepted)]);
-    assert_eq!(steps(&DriftNow::Gone, &[seen(3, false, "a")]), []);
-    assert_eq!(steps(&DriftNow::Gone, &[]), []);
+    assert_eq!(steps(&IssueNow::Gone, &[seen(3, true, "a")]), [IssueStep::Close(3, ClosedAs::Gone)]);
+    assert_eq!(steps(&IssueNow::Accepted, &[seen(3, true, "a")]), [IssueStep::Close(3, ClosedAs::Accepted)]);
+    assert_eq!(steps(&IssueNow::Gone, &[seen(3, false, "a")]), []);
+    assert_eq!(steps(&IssueNow::Gone, &[]), []);
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn the_issue_of_an_earlier_name_is_closed_and_takes_no_part() {
     let earlier = SeenIssue { is_of_earlier_name: true, ..seen(2, true, "a") };
     let closed = IssueStep::Close(2, ClosedAs::Renamed);
     assert_eq!(steps(&found("a"), std::slice::from_ref(&earlier)), [IssueStep::Open, closed.clone()]);
-    assert_eq!(steps(&DriftNow::Gone, std::slice::from_ref(&earlier)), [closed]);
+    assert_eq!(steps(&IssueNow::Gone, std::slice::from_ref(&earlier)), [closed]);
 }
 
 /// The most issues that can be there at once in the search.
@@ -51,9 +51,9 @@ const ISSUES: usize = 8;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Run {
     /// It reads the issues next.
-    Reads(DriftNow),
+    Reads(IssueNow),
     /// It makes these changes; at the end it reads again if the flag says so.
-    Changes(DriftNow, Vec<IssueStep>, bool),
+    Changes(IssueNow, Vec<IssueStep>, bool),
     Ended,
 }
 
@@ -85,10 +85,10 @@ impl World {
     }
 
     /// Makes one change. Returns false if the forge refuses it, as the issue is gone.
-    fn make(&mut self, now: &DriftNow, step: &IssueStep) -> bool {
+    fn make(&mut self, now: &IssueNow, step: &IssueStep) -> bool {
         let digest = match now {
-            DriftNow::Found(digest) => digest.clone(),
-            DriftNow::Accepted | DriftNow::Gone => String::new(),
+            IssueNow::Found(digest) => digest.clone(),
+            IssueNow::Accepted | IssueNow::Gone => String::new(),
         };
         match step {
             IssueStep::Open => {
@@ -128,7 +128,7 @@ impl World {
     }
 
     /// A whole run that nobody disturbs.
-    fn alone(&self, now: &DriftNow) -> Self {
+    fn alone(&self, now: &IssueNow) -> Self {
         let mut world = Self { runs: [Run::Reads(now.clone()), Run::Ended], ..self.clone() };
         while world.runs[0] != Run::Ended {
             world = world.go_on(0);
@@ -189,8 +189,8 @@ fn beginnings() -> Vec<Vec<Option<(bool, String)>>> {
     ]
 }
 
-fn looks() -> Vec<DriftNow> {
-    vec![found("a"), found("b"), DriftNow::Accepted, DriftNow::Gone]
+fn looks() -> Vec<IssueNow> {
+    vec![found("a"), found("b"), IssueNow::Accepted, IssueNow::Gone]
 }
 
 #[test]
@@ -208,8 +208,8 @@ fn one_clean_run_makes_good_whatever_two_runs_a_kill_and_a_person_have_left() {
                     let number = after.open()[0];
                     assert_eq!(after.clone().issue(number).unwrap().1, "a", "{end:?} became {after:?}");
                     assert_eq!(after.alone(&found("a")), after, "nothing is left to do");
-                    assert!(after.alone(&DriftNow::Gone).open().is_empty(), "{end:?}");
-                    assert!(end.alone(&DriftNow::Accepted).open().is_empty(), "{end:?}");
+                    assert!(after.alone(&IssueNow::Gone).open().is_empty(), "{end:?}");
+                    assert!(end.alone(&IssueNow::Accepted).open().is_empty(), "{end:?}");
                 }
             }
         }
