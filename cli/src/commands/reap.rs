@@ -11,6 +11,7 @@ pub(in crate::commands) mod look;
 mod only;
 mod page;
 pub(in crate::commands) mod place;
+mod told;
 mod words;
 
 use clap::{Arg, ArgAction, ArgMatches, Command as Clap};
