@@ -182,8 +182,8 @@ impl<'s> Storm<'s> {
     }
 
     /// Fails unless the forge's and the backend's record agree: no stack without its pull request, no pull request without the
-    /// commit that its job has deployed, and each warning once.
-    pub fn is_kept(&self) {
+    /// commit that its job has deployed, and each warning once. Returns the number of stacks that are alive.
+    pub fn is_kept(&self) -> usize {
         let stacks = self.shop.stacks();
         let mut alive = 0;
         for one in &self.mine {
@@ -212,7 +212,7 @@ impl<'s> Storm<'s> {
             );
             assert!(!request.is_open || !is_there || !warnings.is_empty(), "!{} was not warned", one.number);
         }
-        assert!(alive > 3, "only {alive} stacks are alive: the script shows nothing");
+        alive
     }
 }
 
