@@ -7,7 +7,7 @@ use super::jobs::{Engine, Job};
 use super::requests::Shop;
 
 /// The engine's starts of a first deployment: a job is killed at one of them.
-const STARTS: u64 = 10;
+const STARTS: usize = 10;
 
 /// A pull request of the script.
 struct Mine {
@@ -135,17 +135,15 @@ impl<'s> Storm<'s> {
     /// The job of an event: it runs, or is lost, comes twice, comes late, or is killed.
     fn starts_a_job(&mut self, at: usize, is_up: bool) {
         let number = self.mine[at].number;
-        let engine = if number % 10 == 0 { Engine::Pulumi } else { Engine::Sandbox };
+        let engine = if number.is_multiple_of(10) { Engine::Pulumi } else { Engine::Sandbox };
         let job = Job { number, commit: self.shop.request(number).head, is_up, kill: None, engine };
         match self.random.below(100) {
             0..20 => {}
             20..32 => self.ready.extend([job.clone(), job]),
             32..50 => self.late.push(job),
             50..65 => {
-                let kill = Some((
-                    1 + u32::try_from(self.random.below(STARTS as usize)).unwrap(),
-                    self.random.percent(50),
-                ));
+                let kill =
+                    Some((1 + u32::try_from(self.random.below(STARTS)).unwrap(), self.random.percent(50)));
                 self.ready.push(Job { kill, ..job });
             }
             _ => self.ready.push(job),
