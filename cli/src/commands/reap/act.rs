@@ -17,7 +17,6 @@ use crate::ci::console::Console;
 use crate::commands::{ledger_verb, one_stack};
 use crate::delivery::notify::NotifyEvent;
 use crate::engine::env_file;
-use crate::forge::trouble::Trouble;
 use crate::inputs::Command;
 use crate::inputs::resolve::Flags;
 use crate::ledger::entry::{EntryKind, LedgerEntry, instant_of};
@@ -31,9 +30,6 @@ use crate::process::told::Deaf;
 use crate::publish::notify::NotifyFacts;
 use crate::run::gates::ledger;
 use crate::run::telling::tell_of_verb;
-
-/// The way out where a comment or an issue could not be written.
-const NEEDED: &str = "let the token write comments and issues, see docs/reap.md";
 
 /// The time that a destroying process has to end after it was told to.
 const GRACE: Duration = Duration::from_secs(60);
@@ -325,15 +321,6 @@ fn warning(project: &str, stack: &str, has_request: bool, expires: u64) -> Strin
 
 fn join(one: Option<String>, other: &str) -> String {
     one.map_or_else(|| other.to_owned(), |one| format!("{one}; {other}"))
-}
-
-/// The error of a comment or an issue that the forge did not take.
-pub(super) fn not_written(trouble: Trouble) -> Error {
-    Error::Refused {
-        what: trouble.problem.what,
-        hint: trouble.problem.hint.unwrap_or_else(|| NEEDED.to_owned()),
-        reason: crate::report::Reason::Gate,
-    }
 }
 
 fn not_destroyed(why: &str) -> Error {

@@ -2,10 +2,12 @@
 //! no ledger knows of yet. A comment or an issue of ours is found again by the marker at its beginning; of two that were written
 //! at once the first one stays.
 
-use super::act::not_written;
-use crate::base::error::Result;
-use crate::forge::trouble::TroubleKind;
+use crate::base::error::{Error, Result};
+use crate::forge::trouble::{Trouble, TroubleKind};
 use crate::forge::{Client, Comment, Issue, IssueChange};
+
+/// The way out where a comment or an issue could not be written.
+const NEEDED: &str = "let the token write comments and issues, see docs/reap.md";
 
 /// Comments on a change request, unless a comment of ours with this marker is there.
 pub(super) async fn comment_once(client: &Client<'_>, number: u64, marker: &str, text: &str) -> Result<()> {
@@ -42,7 +44,7 @@ pub(super) async fn open_issue_once(
         let is_it = |issue: &Issue| issue.open && issue.body.starts_with(marker);
         let mut numbers: Vec<u64> = issues.into_iter().filter(is_it).map(|issue| issue.number).collect();
         numbers.sort_unstable();
-        Ok::<_, crate::base::error::Error>(numbers)
+        Ok::<_, Error>(numbers)
     };
     if let Some(author) = &own
         && let Some(first) = there(author).await?.first()
@@ -64,4 +66,13 @@ pub(super) async fn open_issue_once(
         }
     }
     Ok(Some(*first))
+}
+
+/// The error of a comment or an issue that the forge did not take.
+fn not_written(trouble: Trouble) -> Error {
+    Error::Refused {
+        what: trouble.problem.what,
+        hint: trouble.problem.hint.unwrap_or_else(|| NEEDED.to_owned()),
+        reason: crate::report::Reason::Gate,
+    }
 }
