@@ -1,5 +1,6 @@
 //! `stackstep reap`: which stacks a sweep destroys, and which it leaves alone, by what lies in a backend and by what a forge says.
 
+mod answers;
 mod backends;
 mod cloud;
 mod forget;

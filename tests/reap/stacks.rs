@@ -203,6 +203,32 @@ fn a_destruction_that_failed_four_times_becomes_one_issue_with_the_clouds_senten
 }
 
 #[test]
+fn of_two_sweeps_that_open_an_issue_at_once_one_stays_and_is_known() {
+    let place = SweepPlace::swept(FILE);
+    place.request(7, Some(LONG_AGO));
+    let name = place.deployed(7);
+    for _ in 0..4 {
+        place.entry(&name, "destroy-failed", &json!({ "reason": "the bucket is not empty" }));
+    }
+    place.reap("").says("issue #1 was opened");
+    // The other sweep has not written into the ledger yet, and opens its own right behind this one.
+    let number = place.entries(&name).len();
+    let last = format!("state/.stackstep/ledger/shop/{name}/{number:012}.json");
+    std::fs::remove_file(place.scene.root().join(&last)).unwrap();
+    let other = place.fake.memory().issues.remove(0);
+    place.fake.memory().after_opening = Some(other);
+    place.reap("").says("issue #1 was opened");
+    let is_open: Vec<bool> =
+        place.fake.memory().issues.iter().map(|issue| issue.closed_by.is_none()).collect();
+    assert_eq!(is_open, [true, false]);
+    assert_eq!(place.entries(&name).pop().unwrap()["issue"], 1);
+    // A sweep that was killed before it knew of its issue is followed by no second one.
+    std::fs::remove_file(place.scene.root().join(&last)).unwrap();
+    place.reap("");
+    assert_eq!(place.fake.memory().issues.len(), 2);
+}
+
+#[test]
 fn a_destruction_that_fails_ends_with_80_and_the_sweep_goes_on() {
     let place = SweepPlace::swept(FILE);
     for number in [7, 8] {

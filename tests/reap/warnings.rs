@@ -6,6 +6,7 @@ use serde_json::json;
 use stackstep::ledger::entry::instant;
 
 use super::place::{LONG_AGO, SweepPlace};
+use crate::support::forge::{Act, Verb};
 
 const HOUR: u64 = 3600;
 
@@ -33,6 +34,50 @@ fn people_are_warned_once_by_a_new_comment() {
     assert!(comment.contains(&name) && comment.contains("/stackstep extend"), "{comment}");
     let entry = place.entries(&name).pop().unwrap();
     assert_eq!((entry["kind"].as_str(), entry["reason"].as_str()), (Some("warned"), Some("2d")));
+}
+
+/// Takes the ledger's last entry away.
+fn forget_the_last_entry(place: &SweepPlace, name: &str) {
+    let number = place.entries(name).len();
+    let path = format!("state/.stackstep/ledger/shop/{name}/{number:012}.json");
+    std::fs::remove_file(place.scene.root().join(path)).unwrap();
+}
+
+#[test]
+fn a_sweep_that_was_killed_behind_its_comment_has_no_second_one_after_it() {
+    let (place, name) = with_end(&in_hours(40));
+    place.reap("").ends_with(0);
+    forget_the_last_entry(&place, &name);
+    place.reap("").ends_with(0).says("its people were warned (2d)");
+    assert!(place.fake.only().contains(&name));
+    assert_eq!(place.entries(&name).pop().unwrap()["kind"], "warned");
+}
+
+#[test]
+fn of_two_sweeps_that_comment_at_once_one_comment_stays() {
+    let (place, name) = with_end(&in_hours(40));
+    place.reap("").ends_with(0);
+    forget_the_last_entry(&place, &name);
+    let other = place.fake.memory().comments.remove(0);
+    place.fake.then(
+        Verb::Create,
+        Act::Meanwhile(Box::new(move |memory| {
+            memory.write(&other.author, &other.body);
+        })),
+    );
+    place.reap("").ends_with(0);
+    assert!(place.fake.only().contains(&name));
+}
+
+#[test]
+fn a_person_who_writes_our_marker_keeps_nobody_from_being_warned() {
+    let (place, name) = with_end(&in_hours(40));
+    place.reap("").ends_with(0);
+    forget_the_last_entry(&place, &name);
+    place.fake.memory().comments[0].author = "ada".to_owned();
+    place.reap("").ends_with(0);
+    assert!(place.fake.only().contains(&name));
+    assert_eq!(place.fake.memory().comments.len(), 2);
 }
 
 #[test]

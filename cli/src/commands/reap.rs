@@ -12,6 +12,7 @@ mod look;
 mod only;
 pub mod page;
 pub(in crate::commands) mod place;
+mod told;
 mod words;
 
 use clap::{Arg, ArgAction, ArgMatches, Command as Clap};

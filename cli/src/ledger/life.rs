@@ -18,6 +18,8 @@ const WARNINGS: usize = 10;
 pub(super) struct StackLife {
     /// The last opening.
     opened: Option<Box<LedgerEntry>>,
+    /// Whether the stack was destroyed since.
+    over: bool,
     /// The last time to live that was set or extended since the stack was opened or destroyed.
     expiry: Option<Box<LedgerEntry>>,
     /// The warnings since the stack was opened or destroyed, the oldest first.
@@ -44,7 +46,7 @@ impl StackLife {
             // The opening stays: the stack may still be there, without resources.
             EntryKind::Destroyed => {
                 let (opened, forgotten) = (self.opened.take(), self.forgotten.take());
-                *self = Self { opened, forgotten, ..Self::default() };
+                *self = Self { opened, forgotten, over: true, ..Self::default() };
             }
             EntryKind::Forgotten => {
                 self.forgotten = Some(Box::new(entry.clone()));
@@ -67,6 +69,11 @@ impl History {
     /// request and its author. It stays after a destruction, as the stack may still be there without resources.
     pub fn opened(&self) -> Option<&LedgerEntry> {
         self.life.opened.as_deref()
+    }
+
+    /// The opening of the stack that has not been destroyed since.
+    pub fn living(&self) -> Option<&LedgerEntry> {
+        self.opened().filter(|_| !self.life.over)
     }
 
     /// The time to live that was set or extended last. None without one since the stack was opened or destroyed.

@@ -10,17 +10,17 @@ use super::shown;
 use crate::support::{Run, Scene};
 
 /// What a look finds.
-const LARGER: &str = "resources: [{ match: \"*\", on: [read], drift: { size: 20 } }]";
+pub(super) const LARGER: &str = "resources: [{ match: \"*\", on: [read], drift: { size: 20 } }]";
 const LARGEST: &str = "resources: [{ match: \"*\", on: [read], drift: { size: 30 } }]";
 
 /// A job of the default branch, whose stack was deployed.
-fn deployed(pull: &Pull) -> Scene {
+pub(super) fn deployed(pull: &Pull) -> Scene {
     let scene = jobs::actions_on_main(pull, &pull.head);
     scene.run("up --comment off").ends_with(0);
     scene
 }
 
-fn look(scene: &Scene) -> Run {
+pub(super) fn look(scene: &Scene) -> Run {
     scene.run("drift --stack dev").ends_with(0)
 }
 
@@ -32,7 +32,7 @@ fn issues(pull: &Pull) -> Vec<Value> {
     all.as_array().unwrap().iter().filter(of_the_bot).cloned().collect()
 }
 
-fn only(pull: &Pull) -> Value {
+pub(super) fn only(pull: &Pull) -> Value {
     let all = issues(pull);
     assert_eq!(all.len(), 1, "{all:#?}");
     all.into_iter().next().unwrap()

@@ -9,6 +9,7 @@ mod elsewhere;
 mod jobs;
 mod page;
 mod posted;
+mod real;
 mod repository;
 mod server;
 mod troubles;

@@ -1,6 +1,7 @@
 //! A change request's own stack on the CLI itself: `review up` and `review down`, with secrets under a key of its own, stopped
 //! between any two steps, and beside stacks that are not ours.
 
+mod again;
 mod backends;
 mod keeper;
 mod reap;

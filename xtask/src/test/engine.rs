@@ -22,8 +22,8 @@ pub const OF_EACH_VERSION: &str = "real::";
 
 /// Of these, those that meet the newest engine alone: the wrappers, the official action's workflows, and what older
 /// engines do not have.
-pub const OF_THE_NEWEST: [&str; 5] =
-    ["conformance::", "act::", "gitlab_ci_local::", "migration::", "helper_for_credentials"];
+pub const OF_THE_NEWEST: [&str; 6] =
+    ["conformance::", "act::", "gitea::", "gitlab_ci_local::", "migration::", "helper_for_credentials"];
 
 /// Installs the engine that is the tool `name`; the folder of its programs. None without its toolchain, or when it can't be built: the suite of the runners says so, and
 /// counts it.

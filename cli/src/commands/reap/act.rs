@@ -10,16 +10,16 @@ use super::ask::SweepAsk;
 use super::look::{StackInSight, ledger_of};
 use super::page::SweepPage;
 use super::place::{SweepPlace, SweptProject, flags_of};
+use super::told;
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
 use crate::ci::console::Console;
 use crate::commands::{ledger_verb, one_stack};
 use crate::delivery::notify::NotifyEvent;
 use crate::engine::env_file;
-use crate::forge::trouble::Trouble;
 use crate::inputs::Command;
 use crate::inputs::resolve::Flags;
-use crate::ledger::entry::{EntryKind, instant_of};
+use crate::ledger::entry::{EntryKind, LedgerEntry, instant_of};
 use crate::lifecycle::decide::{SweepDecision, SweepVerdict};
 use crate::lifecycle::facts::Warning;
 use crate::lifecycle::time_to_live::KEEP;
@@ -31,9 +31,6 @@ use crate::publish::notify::NotifyFacts;
 use crate::pulumi::backend::{Backend, BackendSource, without_keys};
 use crate::run::gates::ledger;
 use crate::run::telling::tell_of_verb;
-
-/// The way out where a comment or an issue could not be written.
-const NEEDED: &str = "let the token write comments and issues, see docs/reap.md";
 
 /// The time that a destroying process has to end after it was told to.
 const GRACE: Duration = Duration::from_secs(60);
@@ -136,11 +133,22 @@ impl Acting<'_> {
     ) -> Result<String> {
         let SweptProject { found: project, job, .. } = &self.place.projects[one.project];
         let facts = &one.facts;
+        let book = ledger_of(job, self.place, &facts.stack);
+        // Another sweep was faster.
+        let past = ledger::read(&book).await?;
+        let is_it = |entry: &LedgerEntry| {
+            entry.reason.as_deref() == Some(which.word())
+                && entry.expires.as_deref() == Some(&*instant_of(expires))
+        };
+        if past.is_some_and(|past| past.warnings().iter().any(is_it)) {
+            return Ok(format!("its people were warned by another sweep ({})", which.word()));
+        }
         let text = warning(&facts.project, &facts.stack, facts.name.is_some(), expires);
         if let Some(name) = &facts.name {
             let client = self.place.forge.client();
-            let body = format!("<!-- stackstep-expiry stack={} -->\n{text}\n", facts.stack);
-            client.create_comment(name.number(), &body).await.map_err(not_written)?;
+            let (stack, end, which) = (&facts.stack, instant_of(expires), which.word());
+            let marker = format!("<!-- stackstep-expiry stack={stack} end={end} warning={which} -->");
+            told::comment_once(&client, name.number(), &marker, &text).await?;
         }
         let flags = flags_of(self.flags, self.place.top, project, &facts.stack);
         let own = Box::pin(one_stack::job(Command::Refresh, &flags, self.env, console, self.signals)).await?;
@@ -148,7 +156,7 @@ impl Acting<'_> {
         tell_of_verb(&own, NotifyEvent::Expiry, &NotifyFacts::saying(&text), console).await;
         let mut entry = self.place.entry(&facts.project, &facts.stack, EntryKind::Warned);
         (entry.expires, entry.reason) = (Some(instant_of(expires)), Some(which.word().to_owned()));
-        ledger::append(&ledger_of(job, self.place, &facts.stack), entry, console).await?;
+        ledger::append(&book, entry, console).await?;
         Ok(format!("its people were warned ({})", which.word()))
     }
 
@@ -261,24 +269,17 @@ fn warning(project: &str, stack: &str, has_request: bool, expires: u64) -> Strin
     } else {
         String::new()
     };
-    let end = instant_of(expires);
+    let end = instant_of(expires).replace('T', " ");
+    // To the minute: "2026-12-02 03:37".
+    let end = end.get(..16).unwrap_or(&end);
     format!(
-        "The stack `{project}/{stack}` is destroyed after {end}: its time to live ends. To keep it, {on_the_request}run `stackstep \
+        "The stack `{project}/{stack}` is destroyed after {end} UTC: its time to live ends. To keep it, {on_the_request}run `stackstep \
          ttl {stack} --extend 2d --reason …`."
     )
 }
 
 fn join(one: Option<String>, other: &str) -> String {
     one.map_or_else(|| other.to_owned(), |one| format!("{one}; {other}"))
-}
-
-/// The error of a comment or an issue that the forge did not take.
-pub(super) fn not_written(trouble: Trouble) -> Error {
-    Error::Refused {
-        what: trouble.problem.what,
-        hint: trouble.problem.hint.unwrap_or_else(|| NEEDED.to_owned()),
-        reason: crate::report::Reason::Gate,
-    }
 }
 
 fn not_destroyed(why: &str) -> Error {

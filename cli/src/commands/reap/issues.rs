@@ -1,9 +1,10 @@
 //! The issues of a sweep: about a stack that can't be destroyed, and about a sweep that would destroy too much. Each is found
 //! again by its marker, so that a sweep which was killed before it wrote the number down leaves no second one.
 
-use super::act::{Acting, not_written};
+use super::act::Acting;
 use super::look::{StackInSight, ledger_of};
 use super::page::SweepPage;
+use super::told::not_written;
 use crate::base::error::Result;
 use crate::ci::console::Console;
 use crate::ledger::entry::EntryKind;

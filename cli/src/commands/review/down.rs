@@ -79,6 +79,8 @@ pub(super) async fn down(flags: &Flags, env: &Env, console: &mut Console, signal
         Ownership::Unsure(why) => return Err(not_ours(&place, &why)),
     };
     if there.found.resources > 0 {
+        // To read it has taken its time, in which people open again what they have closed.
+        refuse_while_open(&place, past.as_ref()).await?;
         let closed = StillClosed { place: &place, past: past.as_ref() };
         let ended = Box::pin(destroy(&closed, &there, &own, &flags, env, console, signals)).await?;
         // The run that has deployed it has seen the closing too. An engine that has waited for the lock of a stack that is gone
@@ -96,7 +98,14 @@ pub(super) async fn down(flags: &Flags, env: &Env, console: &mut Console, signal
         }
     }
     let arguments = args::remove_stack(&place.job.scope());
-    manage("removed", arguments, &engine(&place, &located), console, signals).await?;
+    if let Err(error) = manage("removed", arguments, &engine(&place, &located), console, signals).await {
+        let is_stopped = matches!(error, Error::Stopped { .. });
+        if is_stopped || read_stack(&engine(&place, &located), console, signals).await?.is_some() {
+            return Err(error);
+        }
+        console.line(&format!("another run has removed the stack `{}`", place.name));
+        return Ok(0);
+    }
     write_file(&place, None)?;
     ledger::append(&book, ledger::new_entry(&place.job, EntryKind::Destroyed), console).await?;
     console

@@ -11,7 +11,7 @@ use crate::engine::args;
 use crate::engine::local::LocalEngine;
 use crate::forge::ChangeRequest;
 use crate::ledger::Ledger;
-use crate::ledger::entry::{EntryKind, instant};
+use crate::ledger::entry::{EntryKind, LedgerEntry, instant};
 use crate::ledger::history::History;
 use crate::lifecycle::mark::{self, Mark};
 use crate::lifecycle::{ReviewName, ReviewSettings};
@@ -60,7 +60,8 @@ pub(super) async fn within_quota(
     Ok(())
 }
 
-/// Writes into the ledger that the stack is opened. Returns its nonce.
+/// Writes into the ledger that the stack is opened. Returns its nonce: that of an earlier run which was stopped, or which opens it
+/// at the same time, as the stack that it makes has that one.
 pub(super) async fn open_in_ledger(
     place: &ReviewPlace<'_>,
     settings: &ReviewSettings,
@@ -70,14 +71,20 @@ pub(super) async fn open_in_ledger(
 ) -> Result<String> {
     let nonce: String = random::word().chars().take(mark::NONCE).collect();
     let mut entry = ledger::new_entry(&place.job, EntryKind::Opened);
-    entry.nonce = Some(nonce.clone());
+    entry.nonce = Some(nonce);
     entry.repository = Some(place.repository.to_string());
     entry.change_requests = vec![place.name.number()];
     entry.expires = settings.ttl.and_then(|ttl| place.job.env.clock().time().checked_add(ttl)).map(instant);
     entry.actor = request.author.as_ref().map(|author| author.id.clone());
     entry.link.clone_from(&place.job.context.build_url);
-    ledger::append(book, entry, console).await?;
-    Ok(nonce)
+    let own = entry.nonce.clone();
+    let is_of_here = |opened: &&LedgerEntry| {
+        opened.repository == entry.repository && opened.change_requests == entry.change_requests
+    };
+    let earlier = |past: &History| past.living().filter(is_of_here).and_then(|opened| opened.nonce.clone());
+    let make = |past: &History| LedgerEntry { nonce: earlier(past).or_else(|| own.clone()), ..entry.clone() };
+    let written = ledger::append_by(book, make, console).await?;
+    Ok(written.and_then(|entry| entry.nonce).or(own).unwrap_or_default())
 }
 
 /// Creates the stack.

@@ -108,6 +108,8 @@ async fn try_up(flags: &Flags, env: &Env, console: &mut Console, signals: &Signa
     let config = base_config::copied(&place, &settings, &located, console, signals).await?;
     let there = made(&place, &settings, &request, &located, &book, console, signals).await?;
     write_file(&place, Some(&there.file))?;
+    // To make it has taken its time, in which people push and close.
+    wanted(&place, &settings).await?;
     let review = ReviewRun {
         message: place.request_name(),
         signature: mark::in_message(&there.nonce),
@@ -174,7 +176,14 @@ async fn made(
     } else {
         opening::within_quota(place, settings, request, &engine, console, signals).await?;
         let nonce = opening::open_in_ledger(place, settings, request, book, console).await?;
-        opening::create(place, &engine, console, signals).await?;
+        if let Err(error) = opening::create(place, &engine, console, signals).await {
+            let is_stopped = matches!(error, Error::Stopped { .. });
+            if is_stopped || read_stack(&engine, console, signals).await?.is_none() {
+                return Err(error);
+            }
+            console.line(&format!("another run has made the stack `{}`", place.name));
+            return Box::pin(made(place, settings, request, located, book, console, signals)).await;
+        }
         opening::mark(place, &nonce, &engine, console, signals).await?;
         console.line(&format!("the stack `{}` is made for {}", place.name, place.request_name()));
         (nonce, None)

@@ -83,8 +83,17 @@ pub fn new_entry(job: &Job<'_>, kind: EntryKind) -> LedgerEntry {
 
 /// Adds an entry, masked, whatever the ledger says. Returns it as it is there; none without a ledger.
 pub async fn append(ledger: &Ledger, entry: LedgerEntry, console: &Console) -> Result<Option<LedgerEntry>> {
-    let entry = entry.masked(&|text| console.masker().mask(text));
-    let appended = Box::pin(ledger.append(|_: &History| Ok::<_, Error>(entry.clone()))).await;
+    append_by(ledger, |_| entry.clone(), console).await
+}
+
+/// Appends the entry that `make` makes of what the ledger says: of two runs at once the later one sees the earlier one's.
+pub async fn append_by(
+    ledger: &Ledger,
+    mut make: impl FnMut(&History) -> LedgerEntry,
+    console: &Console,
+) -> Result<Option<LedgerEntry>> {
+    let masked = |past: &History| Ok::<_, Error>(make(past).masked(&|text| console.masker().mask(text)));
+    let appended = Box::pin(ledger.append(masked)).await;
     appended.map_err(not_appended)
 }
 

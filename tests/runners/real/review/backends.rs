@@ -81,7 +81,10 @@ fn what_is_closed_is_gone_with_the_copies_of_its_state(keeper: Keeper) {
     let review = opened(keeper);
     review.up().ends_with(0);
     let copies = review.left();
-    assert!(copies.iter().any(|name| name.ends_with(".bak")), "{copies:?}");
+    assert!(
+        copies.iter().any(|name| std::path::Path::new(name).extension().is_some_and(|end| end == "bak")),
+        "{copies:?}"
+    );
     assert!(copies.iter().any(|name| name.contains(".pulumi/backups/")), "{copies:?}");
     let review = review.closed();
     review.down().ends_with(0);
@@ -146,7 +149,7 @@ fn a_run_that_has_waited_for_the_lock_is_not_deployed_if_it_is_not_the_newest(ke
     gate.until_begun(&mut first);
     let mut second = review.stage.start("review up", "second");
     second.until("waiting for");
-    review.forge.memory().pulls[0].head = "8d08154cabb1c4f71a535de986600303936780f8".to_owned();
+    "8d08154cabb1c4f71a535de986600303936780f8".clone_into(&mut review.forge.memory().pulls[0].head);
     gate.open();
     assert_eq!(first.end().status, 0);
     let second = second.end().ends_with(0);

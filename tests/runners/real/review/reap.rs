@@ -103,3 +103,29 @@ fn two_sweeps_at_once_end_as_one_and_an_open_and_a_foreign_stack_stay() {
     assert!(review.stage.pulumi("stack ls --all").ends_with(0).stdout.contains("pr-9-0123abcd"));
     shown();
 }
+
+#[test]
+#[ignore = "needs the Pulumi CLI"]
+fn a_stack_whose_passphrase_is_missing_keeps_no_other_one_from_its_end() {
+    let secret = shop(&[thing("a", "value: 1")]);
+    let review =
+        Review::opened(SECTION, &secret).with("PULUMI_CONFIG_PASSPHRASE", "a passphrase that is lost");
+    review.up().ends_with(0);
+    let lost = review.name();
+    let review = Review { stage: review.stage.without("PULUMI_CONFIG_PASSPHRASE"), ..review };
+    let pull = Pull { number: 8, ..review.forge.memory().pulls[0].clone() };
+    review.forge.memory().pulls.push(pull);
+    let review = review.with("CI_MERGE_REQUEST_IID", "8");
+    review.up().ends_with(0);
+    for pull in &mut review.forge.memory().pulls {
+        pull.state = State::Closed;
+    }
+    let review = review.in_a_schedule();
+    let run = review.sweep().ends_with(80);
+    let left = review.stage.pulumi("stack ls --all").ends_with(0).stdout;
+    assert!(left.contains(&lost) && left.matches("pr-").count() == 1, "{left}{}", run.log);
+    assert_eq!(review.ledger(), ["opened", "destroy-failed"]);
+    let again = review.sweep();
+    assert!(again.log.contains("its destruction failed a short time ago"), "{}", again.log);
+    shown();
+}
