@@ -18,7 +18,7 @@ use crate::commands::input_flags;
 use crate::commands::page_form::text_table;
 use crate::fleet::RepositoryStacks;
 use crate::fleet::affected::{StackVerdict, unaffected, verdicts};
-use crate::fleet::changes::Changes;
+use crate::fleet::changes::ChangedPaths;
 use crate::fleet::settings::FleetSettings;
 use crate::inputs::Command;
 use crate::inputs::file::{ConfigFile, FLEET};
@@ -110,7 +110,7 @@ pub async fn list(ask: &StacksAsk, flags: &Flags, env: &Env) -> Result<u8> {
                 .map(|(file, section)| FleetSettings::parse(section, &file.path.display().to_string()));
             let settings = settings.transpose()?.unwrap_or_default();
             let since = if since.is_empty() { default_since(&top, env)? } else { since.clone() };
-            let changes = Changes::since(&top, &since, env).await?;
+            let changes = ChangedPaths::since(&top, &since, env).await?;
             if let Some(why) = &changes.unknown {
                 let problem = Problem::new(
                     format!("every stack counts as affected, as it is not known what has changed: {why}"),
@@ -156,7 +156,7 @@ fn default_since(top: &Path, env: &Env) -> Result<String> {
 /// The stacks that are affected as the cells of a matrix, and the others.
 fn affected_as_json(
     found: &RepositoryStacks,
-    changes: &Changes,
+    changes: &ChangedPaths,
     verdicts: &[StackVerdict],
 ) -> serde_json::Value {
     let cell = |verdict: &StackVerdict| json!({ "project": verdict.project, "cwd": verdict.cwd, "stack": verdict.stack });
@@ -173,7 +173,7 @@ fn affected_as_json(
     })
 }
 
-fn affected_as_table(changes: &Changes, verdicts: &[StackVerdict]) -> String {
+fn affected_as_table(changes: &ChangedPaths, verdicts: &[StackVerdict]) -> String {
     let affected: Vec<_> = verdicts.iter().filter(|verdict| verdict.is_affected()).collect();
     let head = ["STACK", "CWD", "WHY"].map(str::to_owned);
     let rows = affected.iter().map(|verdict| {

@@ -5,6 +5,7 @@
 
 mod links;
 mod reached;
+mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -18,49 +19,21 @@ use crate::reviewed::reach::tracked::Tracked;
 use crate::reviewed::reach::words::FileWords;
 use crate::reviewed::source::words_of;
 
-use super::changes::Changes;
-use super::settings::{ByProject, FleetSettings};
+use super::changes::ChangedPaths;
+use super::settings::{FleetSettings, declared, plain};
 use super::{FoundProject, RepositoryStacks};
 use links::Links;
 use reached::ReachedFiles;
+pub use verdict::StackVerdict;
 
 /// The most changed files that a verdict names.
 const NAMED: usize = 3;
-
-/// What is known of one stack.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StackVerdict {
-    /// The project's name.
-    pub project: String,
-    /// The folder of its file, from the top of the repository.
-    pub cwd: String,
-    /// The stack's name.
-    pub stack: String,
-    /// Why it is affected, a sentence each. Empty if it is not.
-    pub why: Vec<String>,
-    /// The files outside of the project's folder that it is made from, a line each with the file that leads there.
-    pub made_from: Vec<String>,
-    /// The stacks whose outputs it reads, or which it is declared to come after.
-    pub after: Vec<String>,
-}
-
-impl StackVerdict {
-    /// Whether it is affected.
-    pub fn is_affected(&self) -> bool {
-        !self.why.is_empty()
-    }
-
-    /// The project and the stack, as people write them.
-    pub fn name(&self) -> String {
-        format!("{}/{}", self.project, self.stack)
-    }
-}
 
 /// Says of each stack of the repository around `top` whether the changes can affect it.
 pub fn verdicts(
     top: &Path,
     found: &RepositoryStacks,
-    changes: &Changes,
+    changes: &ChangedPaths,
     settings: &FleetSettings,
 ) -> Vec<StackVerdict> {
     let Some(tracked) = Tracked::around(top) else {
@@ -112,7 +85,7 @@ pub fn unaffected(found: &RepositoryStacks) -> Vec<StackVerdict> {
 fn of_project(
     project: &FoundProject,
     files: &ReachedFiles<'_>,
-    changes: &Changes,
+    changes: &ChangedPaths,
     settings: &FleetSettings,
 ) -> Vec<String> {
     let mut why: Vec<String> = changes
@@ -149,17 +122,6 @@ fn of_project(
         why.push(format!("{more} more of its files do what can't be followed"));
     }
     why
-}
-
-/// What is declared for the project in a folder.
-fn declared<'s>(all: &'s ByProject, cwd: &str) -> Vec<&'s str> {
-    let of_it = all.iter().filter(|(folder, _)| plain(folder) == plain(cwd));
-    of_it.flat_map(|(_, texts)| texts.iter().map(String::as_str)).collect()
-}
-
-/// A folder without what makes no difference.
-fn plain(folder: &str) -> &str {
-    folder.trim_start_matches("./").trim_matches('/').trim_matches('.')
 }
 
 fn fits(pattern: &str, path: &str) -> bool {

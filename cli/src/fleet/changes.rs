@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The files that have changed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Changes {
+pub struct ChangedPaths {
     /// The commit that they are compared with. None where that is not known.
     pub since: Option<String>,
     /// Their paths from the top of the repository. Of a renamed file both.
@@ -28,7 +28,7 @@ pub struct Changes {
     pub unknown: Option<String>,
 }
 
-impl Changes {
+impl ChangedPaths {
     /// Everything counts as changed, for this reason.
     pub fn unknown(why: String) -> Self {
         Self { unknown: Some(why), ..Self::default() }

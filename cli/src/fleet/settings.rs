@@ -41,6 +41,17 @@ impl FleetSettings {
     }
 }
 
+/// What is declared for the project in a folder.
+pub fn declared<'s>(all: &'s ByProject, cwd: &str) -> Vec<&'s str> {
+    let of_it = all.iter().filter(|(folder, _)| plain(folder) == plain(cwd));
+    of_it.flat_map(|(_, texts)| texts.iter().map(String::as_str)).collect()
+}
+
+/// A folder without what makes no difference.
+pub fn plain(folder: &str) -> &str {
+    folder.trim_start_matches("./").trim_matches('/').trim_matches('.')
+}
+
 fn by_project(fields: &Fields<'_>, key: &str) -> Result<ByProject> {
     let wrong = |what: &str| {
         let hint = format!(

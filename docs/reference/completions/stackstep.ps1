@@ -51,7 +51,7 @@ Register-ArgumentCompleter -Native -CommandName 'stackstep' -ScriptBlock {
             [CompletionResult]::new('rollback', 'rollback', [CompletionResultType]::ParameterValue, 'Deploy a commit that was deployed before')
             [CompletionResult]::new('review', 'review', [CompletionResultType]::ParameterValue, 'Stacks of change requests: `review up`, `review down`')
             [CompletionResult]::new('comment-command', 'comment-command', [CompletionResultType]::ParameterValue, 'Carry out the `/stackstep …` of the comment on a change request that started the job')
-            [CompletionResult]::new('stacks', 'stacks', [CompletionResultType]::ParameterValue, 'List the projects and stacks of the repository')
+            [CompletionResult]::new('stacks', 'stacks', [CompletionResultType]::ParameterValue, 'List the projects and stacks of the repository, or those that a change can affect')
             [CompletionResult]::new('rules', 'rules', [CompletionResultType]::ParameterValue, 'Try the rules on result files that are there already, or show which are set')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Check the setup: what was detected, what is missing, what would run; changes nothing')
             [CompletionResult]::new('finish', 'finish', [CompletionResultType]::ParameterValue, 'Complete the report of a run that was killed: what a launcher''s post step calls')
@@ -1535,6 +1535,8 @@ Register-ArgumentCompleter -Native -CommandName 'stackstep' -ScriptBlock {
             break
         }
         'stackstep;stacks' {
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only the stacks that can be affected by what has changed since this commit, branch or tag; without one, since the change request branched off')
+            [CompletionResult]::new('--why', '--why', [CompletionResultType]::ParameterName, 'Explain why this stack is affected or not (`project/stack`, or `stack` if only one is called so)')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'The folder of the Pulumi program')
             [CompletionResult]::new('--cwd', '--cwd', [CompletionResultType]::ParameterName, 'The folder of the Pulumi program')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print it as JSON')
@@ -1827,7 +1829,7 @@ Register-ArgumentCompleter -Native -CommandName 'stackstep' -ScriptBlock {
             [CompletionResult]::new('rollback', 'rollback', [CompletionResultType]::ParameterValue, 'Deploy a commit that was deployed before')
             [CompletionResult]::new('review', 'review', [CompletionResultType]::ParameterValue, 'Stacks of change requests: `review up`, `review down`')
             [CompletionResult]::new('comment-command', 'comment-command', [CompletionResultType]::ParameterValue, 'Carry out the `/stackstep …` of the comment on a change request that started the job')
-            [CompletionResult]::new('stacks', 'stacks', [CompletionResultType]::ParameterValue, 'List the projects and stacks of the repository')
+            [CompletionResult]::new('stacks', 'stacks', [CompletionResultType]::ParameterValue, 'List the projects and stacks of the repository, or those that a change can affect')
             [CompletionResult]::new('rules', 'rules', [CompletionResultType]::ParameterValue, 'Try the rules on result files that are there already, or show which are set')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Check the setup: what was detected, what is missing, what would run; changes nothing')
             [CompletionResult]::new('finish', 'finish', [CompletionResultType]::ParameterValue, 'Complete the report of a run that was killed: what a launcher''s post step calls')

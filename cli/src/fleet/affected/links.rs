@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::{StackVerdict, declared};
+use super::verdict::StackVerdict;
 use crate::base::text_file::{SETTINGS, read_text};
 use crate::fleet::FoundProject;
-use crate::fleet::settings::ByProject;
+use crate::fleet::settings::{ByProject, declared, plain};
 
 /// Whose outputs a project reads.
 #[derive(Debug, Default)]
@@ -56,9 +56,8 @@ impl<'p> Links<'p> {
     pub fn add_declared(&mut self, number: usize, depends_on: &ByProject) {
         let Some(project) = self.projects.get(number) else { return };
         for folder in declared(depends_on, &project.cwd) {
-            let is_it = |project: &FoundProject| {
-                super::plain(&project.cwd) == super::plain(folder) || project.project == folder
-            };
+            let is_it =
+                |project: &FoundProject| plain(&project.cwd) == plain(folder) || project.project == folder;
             let numbers: Vec<usize> = self
                 .projects
                 .iter()

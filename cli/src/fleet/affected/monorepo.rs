@@ -270,7 +270,7 @@ fn no_stack_that_is_made_from_a_changed_file_is_left_out() {
             let found = RepositoryStacks::find(folder.path(), None);
             assert_eq!(found.projects.len(), repository.projects.len());
             for path in repository.files.keys() {
-                let changed = Changes { paths: [path.clone()].into(), ..Changes::default() };
+                let changed = ChangedPaths { paths: [path.clone()].into(), ..ChangedPaths::default() };
                 let verdicts = verdicts(folder.path(), &found, &changed, &FleetSettings::default());
                 let affected: BTreeSet<String> = verdicts
                     .iter()

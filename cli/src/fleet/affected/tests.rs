@@ -30,7 +30,7 @@ impl Repository {
         let found = RepositoryStacks::find(self.folder.path(), None);
         assert_eq!(found.problems.iter().map(Problem::in_one_line).collect::<Vec<_>>(), [""; 0]);
         let paths = changed.iter().map(|path| (*path).to_owned()).collect();
-        let changes = Changes { since: Some("8d08154c".to_owned()), paths, ..Changes::default() };
+        let changes = ChangedPaths { since: Some("8d08154c".to_owned()), paths, ..ChangedPaths::default() };
         let section = crate::base::yaml::parse(fleet).unwrap();
         let settings = FleetSettings::parse(&section, "stackstep.yaml").unwrap();
         verdicts(self.folder.path(), &found, &changes, &settings)
@@ -250,7 +250,7 @@ fn what_is_declared_counts() {
 fn without_a_history_everything_is_affected() {
     let repository = with(&[]);
     let found = RepositoryStacks::find(repository.folder.path(), None);
-    let changes = Changes::unknown("the checkout is shallow".to_owned());
+    let changes = ChangedPaths::unknown("the checkout is shallow".to_owned());
     let verdicts = verdicts(repository.folder.path(), &found, &changes, &FleetSettings::default());
     assert_eq!(verdicts.len(), 3);
     assert!(verdicts.iter().all(|verdict| verdict.why == ["the checkout is shallow"]));
@@ -262,7 +262,7 @@ fn a_name_that_is_lost_affects_everybody() {
     let found = RepositoryStacks::find(repository.folder.path(), None);
     let lost_names = ["lib/package.json".to_owned()].into();
     let paths = ["lib/package.json".to_owned()].into();
-    let changes = Changes { paths, lost_names, ..Changes::default() };
+    let changes = ChangedPaths { paths, lost_names, ..ChangedPaths::default() };
     let verdicts = verdicts(repository.folder.path(), &found, &changes, &FleetSettings::default());
     assert!(verdicts.iter().all(StackVerdict::is_affected));
 }

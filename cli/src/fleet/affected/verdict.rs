@@ -1,0 +1,30 @@
+//! What is known of one stack.
+
+/// What is known of one stack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StackVerdict {
+    /// The project's name.
+    pub project: String,
+    /// The folder of its file, from the top of the repository.
+    pub cwd: String,
+    /// The stack's name.
+    pub stack: String,
+    /// Why it is affected, a sentence each. Empty if it is not.
+    pub why: Vec<String>,
+    /// The files outside of the project's folder that it is made from, a line each with the file that leads there.
+    pub made_from: Vec<String>,
+    /// The stacks whose outputs it reads, or which it is declared to come after.
+    pub after: Vec<String>,
+}
+
+impl StackVerdict {
+    /// Whether it is affected.
+    pub fn is_affected(&self) -> bool {
+        !self.why.is_empty()
+    }
+
+    /// The project and the stack, as people write them.
+    pub fn name(&self) -> String {
+        format!("{}/{}", self.project, self.stack)
+    }
+}
