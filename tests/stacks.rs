@@ -232,6 +232,19 @@ fn in_a_job_of_a_change_request_the_target_branch_is_compared_with() {
 }
 
 #[test]
+fn gitlab_tells_the_commit_where_the_checkout_does_not_have_the_target_branch() {
+    let scene = with_history();
+    let base = std::fs::read_to_string(scene.program.join(".git/refs/heads/main")).unwrap();
+    scene.write("lib/a.ts", "// two\n");
+    commit(&scene, "a change");
+    git(&scene, &["branch", "-q", "-D", "main"]);
+    let scene = scene.with("GITLAB_CI", "true").with("CI_PIPELINE_SOURCE", "merge_request_event");
+    let scene = scene.with("CI_MERGE_REQUEST_IID", "7").with("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main");
+    let run = scene.with("CI_MERGE_REQUEST_DIFF_BASE_SHA", base.trim()).run("stacks --since").ends_with(0);
+    assert!(run.stdout().contains("2 of 3 stacks can be affected since "), "{}", run.stdout());
+}
+
+#[test]
 fn elsewhere_a_commit_has_to_be_named() {
     with_history().run("stacks --since").ends_with(2).says("`--since` names no commit").says("--since main");
 }

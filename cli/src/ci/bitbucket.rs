@@ -50,6 +50,11 @@ impl CiSystem for BitbucketPipelines {
         .settled()
     }
 
+    // https://support.atlassian.com/bitbucket-cloud/docs/variables-and-secrets/
+    fn target_commit(&self, env: &Env) -> Option<String> {
+        text(env, "BITBUCKET_PR_DESTINATION_COMMIT")
+    }
+
     fn origin(&self, env: &Env) -> Origin {
         Origin {
             forge: Some("bitbucket"),

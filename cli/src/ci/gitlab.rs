@@ -86,6 +86,11 @@ impl CiSystem for GitLabCi {
         .settled()
     }
 
+    // https://docs.gitlab.com/ci/variables/predefined_variables/#predefined-variables-for-merge-request-pipelines
+    fn target_commit(&self, env: &Env) -> Option<String> {
+        env.get("CI_MERGE_REQUEST_DIFF_BASE_SHA").map(str::to_owned)
+    }
+
     fn origin(&self, env: &Env) -> Origin {
         let (run, attempt) = (number(env, "CI_PIPELINE_ID"), number(env, "CI_JOB_ID"));
         // Pipelines for external pull requests exist for repositories of GitHub only:

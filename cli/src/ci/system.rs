@@ -29,6 +29,12 @@ pub trait CiSystem: Sync {
         Origin::default()
     }
 
+    /// A commit of the target branch that the change request can be compared with, where the checkout need not have the branch
+    /// itself. None if the system tells none.
+    fn target_commit(&self, _env: &Env) -> Option<String> {
+        None
+    }
+
     /// The step's input `name` with the variable that it came in, if the system has a way of its own to pass inputs.
     fn step_input<'e>(&self, _env: &'e Env, _name: &str) -> Option<(String, &'e str)> {
         None

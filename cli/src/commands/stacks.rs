@@ -141,7 +141,8 @@ pub async fn list(ask: &StacksAsk, flags: &Flags, env: &Env) -> Result<u8> {
 /// The commit with which the change request is compared where none is named: the head of its target branch, from which it
 /// branched off.
 fn default_since(top: &Path, env: &Env) -> Result<String> {
-    let context = ci::detect(env).context(env);
+    let ci = ci::detect(env);
+    let context = ci.context(env);
     let branch = context.change_request.and(context.target_branch.clone());
     let Some(branch) = branch else {
         return Err(Error::input(
@@ -149,8 +150,8 @@ fn default_since(top: &Path, env: &Env) -> Result<String> {
             "name what was deployed before, or the branch to compare with: `--since main`",
         ));
     };
-    // Without it the history has been cut off, which is said where the objects are read.
-    Ok(seen_of_origin(top, &branch).unwrap_or(branch))
+    // Where the checkout does not have it, that is said when its objects are read.
+    Ok(seen_of_origin(top, &branch).or_else(|| ci.target_commit(env)).unwrap_or(branch))
 }
 
 /// The stacks that are affected as the cells of a matrix, and the others.

@@ -11,11 +11,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::rc::Rc;
 
+use crate::base::text_file::{SETTINGS, read_text};
 use crate::base::wildcard;
+use crate::base::yaml::{self, Value};
 use crate::inputs::file::NAME;
 use crate::report::natural;
 use crate::reviewed::reach::places::Places;
-use crate::reviewed::reach::tracked::Tracked;
+use crate::reviewed::reach::tracked::{Tracked, is_around, resolved};
 use crate::reviewed::reach::words::FileWords;
 use crate::reviewed::source::words_of;
 
@@ -49,11 +51,14 @@ pub fn verdicts(
         words.entry(at).or_insert_with(of_file).clone()
     };
     let places = Places::in_repository(&tracked);
+    let settled = settled_paths(top, found);
     let mut links = Links::new(&found.projects);
     let mut verdicts = Vec::new();
     for (number, project) in found.projects.iter().enumerate() {
         let files = ReachedFiles::find(&tracked, project, places.clone(), &mut read);
-        let whole = of_project(project, &files, changes, settings);
+        let mut whole = of_project(project, &files, changes, settings);
+        let named = changes.paths.iter().find(|path| settled.iter().any(|named| is_around(named, path)));
+        whole.extend(named.map(|path| format!("`{path}` has changed, which `{NAME}` names")));
         for (stack, path) in project.stacks.iter().zip(&project.stack_files) {
             let mut why = whole.clone();
             if changes.paths.contains(path) {
@@ -74,6 +79,37 @@ pub fn verdicts(
     links.spread(&mut verdicts);
     verdicts.sort_by(|one, other| natural(&one.cwd, &other.cwd).then(natural(&one.stack, &other.stack)));
     verdicts
+}
+
+/// The files and folders that the repository's settings name, such as policy packs and files of configuration: from its top and
+/// from each project's folder. A folder with a project says which projects there are, and nothing of what they are made from.
+fn settled_paths(top: &Path, found: &RepositoryStacks) -> BTreeSet<String> {
+    let text = read_text(&top.join(NAME), SETTINGS).unwrap_or_default();
+    let Ok(settings) = yaml::parse(&text) else { return BTreeSet::new() };
+    let mut texts = Vec::new();
+    collect(&settings, &mut texts);
+    let folders: BTreeSet<&str> = found.projects.iter().map(|project| plain(&project.cwd)).collect();
+    let mut paths = BTreeSet::new();
+    for text in texts.iter().filter(|text| !text.contains(['*', ':', ' '])) {
+        for folder in folders.iter().copied().chain([""]) {
+            let path = resolved(folder, text).filter(|path| !path.is_empty());
+            let is_of_no_project = |path: &String| !folders.iter().any(|folder| is_around(path, folder));
+            if let Some(path) = path.filter(is_of_no_project).filter(|path| top.join(path).exists()) {
+                paths.insert(path);
+            }
+        }
+    }
+    paths
+}
+
+/// All texts of a value of YAML.
+fn collect(value: &Value, texts: &mut Vec<String>) {
+    match value {
+        Value::Text(text) => texts.push(text.clone()),
+        Value::List(items) => items.iter().for_each(|item| collect(item, texts)),
+        Value::Mapping(mapping) => mapping.iter().for_each(|(_, item)| collect(item, texts)),
+        Value::Null(_) | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 /// The verdicts where nothing has changed.

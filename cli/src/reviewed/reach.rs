@@ -68,6 +68,9 @@ pub const MANIFESTS: &[&str] = &[
     ".python-version",
 ];
 
+/// Folders with what all programs in the folders below are built with.
+const FOR_ALL_BELOW: &[&str] = &["node_modules", "vendor", "buildSrc", "gradle", ".yarn", ".mvn"];
+
 /// Files that name many others and are not read for it: lock files, and what belongs to a folder around the project.
 const NOT_READ: &[&str] = &[
     "package-lock.json",
@@ -105,6 +108,8 @@ pub struct Reached {
     pub led_by: BTreeMap<usize, usize>,
     /// The paths that its files name, whether there is something or not.
     pub named: BTreeSet<String>,
+    /// Beginnings of paths that its files put together.
+    pub begun: BTreeSet<String>,
     /// The folders whose manifests count.
     pub looked_up: BTreeSet<String>,
     /// The parts of the names of stacks whose outputs it reads, by the file that does. Empty parts: they can't be told.
@@ -195,7 +200,7 @@ impl<'t> Reach<'t> {
             return true;
         }
         self.reached.named.insert(path.to_owned());
-        let stem = [".js", ".mjs", ".cjs"].iter().find_map(|ending| path.strip_suffix(ending));
+        let stem = [".js", ".jsx", ".mjs", ".cjs"].iter().find_map(|ending| path.strip_suffix(ending));
         let file = self.tracked.number_of(path);
         let mut is_there = file.is_some();
         self.add(file.map_or(0..0, |at| at..at + 1));
@@ -221,6 +226,16 @@ impl<'t> Reach<'t> {
         is_there
     }
 
+    /// Adds all that a path can mean whose end is put together.
+    fn add_beginning(&mut self, path: &str, is_folder: bool) {
+        if is_folder {
+            self.add_path(path);
+        } else if !is_around(path, self.project) {
+            self.reached.begun.insert(path.to_owned());
+            self.add(self.tracked.beginning_with(path));
+        }
+    }
+
     /// Adds the manifests of a folder and of those around it.
     fn look_up(&mut self, folder: &str) {
         for folder in upwards(folder) {
@@ -231,6 +246,8 @@ impl<'t> Reach<'t> {
                 let at = self.tracked.number_of(&joined(folder, name));
                 self.add(at.map_or(0..0, |at| at..at + 1));
             }
+            // What is installed or built for all programs below, where it is committed.
+            self.reached.named.extend(FOR_ALL_BELOW.iter().map(|name| joined(folder, name)));
         }
     }
 
@@ -246,7 +263,9 @@ impl<'t> Reach<'t> {
         }
         // A manifest around the project names what others need as well.
         let is_outer = is_around(folder, self.project) && folder != self.project && MANIFESTS.contains(&name);
-        let reads_paths = !is_outer || name.starts_with("tsconfig") || name.starts_with("go.");
+        let is_of_all =
+            ["tsconfig", "go.", "settings.gradle"].iter().any(|beginning| name.starts_with(beginning));
+        let reads_paths = !is_outer || is_of_all;
         if NOT_READ.contains(&name) || !reads_paths {
             return;
         }
@@ -262,16 +281,22 @@ impl<'t> Reach<'t> {
                 }
             }
         }
+        for beginning in &words.beginnings {
+            for base in &bases {
+                if let Some(path) = resolved(base, beginning) {
+                    self.add_beginning(&path, beginning.ends_with('/'));
+                }
+            }
+        }
         for module in &words.modules {
             self.add_module(folder, module);
         }
         if is_code(name) && !is_of_others(&file.path) {
             self.follow_code(at, folder, words);
         }
-        if !is_outer {
-            for word in &words.quoted {
-                self.quoted.entry(word.clone()).or_insert(at);
-            }
+        let quoted = words.quoted.iter().filter(|_| !is_outer).chain(&words.extended);
+        for word in quoted {
+            self.quoted.entry(word.clone()).or_insert(at);
         }
     }
 
@@ -281,7 +306,8 @@ impl<'t> Reach<'t> {
         for module in &words.loaded {
             self.load(at, folder, module);
         }
-        for path in words.paths.iter().filter(|path| !words.loaded.contains(*path)) {
+        let named = words.paths.iter().filter(|path| !words.loaded.contains(*path));
+        for path in named.chain(&words.beginnings) {
             for base in self.bases.clone().into_iter().chain([folder]) {
                 let around = resolved(base, path).filter(|path| is_around(path, self.project));
                 if let Some(around) = around.filter(|around| around != self.project) {
@@ -344,7 +370,8 @@ impl<'t> Reach<'t> {
     }
 
     /// Adds a module that a Python file in `folder` imports: relative to the file where it begins with dots, else in each
-    /// folder around it. Of a package around the project only the module itself is meant.
+    /// folder around it, or else wherever the repository has one of that name. Of a package around the project only the module
+    /// itself is meant.
     fn add_module(&mut self, folder: &str, module: &str) {
         let name = module.trim_start_matches('.');
         let dots = module.len() - name.len();
@@ -353,17 +380,25 @@ impl<'t> Reach<'t> {
             0 => upwards(folder).map(str::to_owned).collect(),
             _ => upwards(folder).nth(dots - 1).map(str::to_owned).into_iter().collect(),
         };
+        let mut is_found = false;
         for base in bases {
             let mut path = base;
             for part in &parts {
                 path = joined(&path, part);
                 if is_around(&path, self.project) {
+                    is_found = true;
                     let package = self.tracked.number_of(&joined(&path, "__init__.py"));
                     self.add(package.map_or(0..0, |at| at..at + 1));
                     continue;
                 }
-                self.add_path(&path);
+                is_found |= self.add_path(&path);
                 break;
+            }
+        }
+        // The job's search path can name any folder.
+        if let (false, 0, Some(first)) = (is_found, dots, parts.first()) {
+            for path in self.places().modules_called(first) {
+                self.add_path(&path);
             }
         }
     }

@@ -114,7 +114,7 @@ fn reached(tracked: &Tracked, project: &str, program: &str) -> BTreeMap<String, 
         let TrackedFile { path, mode } = tracked.get(at)?;
         let contents = FileContents::read(&tracked.top.join(path), *mode);
         hashes.insert(path.clone(), contents.hash);
-        Some(Rc::new(FileWords::in_text(&contents.text?, name_of(path))))
+        Some(Rc::new(FileWords::in_text(&contents.text?, spoken_name(path, *mode))))
     });
     hashes
 }
@@ -122,7 +122,12 @@ fn reached(tracked: &Tracked, project: &str, program: &str) -> BTreeMap<String, 
 /// The words of a tracked file, if it is a text that can name others.
 pub fn words_of(top: &Path, file: &TrackedFile) -> Option<FileWords> {
     let text = FileContents::read(&top.join(&file.path), file.mode).text?;
-    Some(FileWords::in_text(&text, name_of(&file.path)))
+    Some(FileWords::in_text(&text, spoken_name(&file.path, file.mode)))
+}
+
+/// The name that says in which language a file is written: a link is none of its own.
+fn spoken_name(path: &str, mode: u32) -> &str {
+    if mode == LINK { "" } else { name_of(path) }
 }
 
 /// One file's contents.

@@ -157,7 +157,9 @@ impl<'t> ReachedFiles<'t> {
             folders.push(around);
             around = folder_of(around);
         }
+        let begun = &self.reached.begun;
         stems.chain([path]).chain(folders).any(|path| named.contains(path))
+            || begun.iter().any(|beginning| path.starts_with(beginning))
     }
 
     /// Whether it says for a folder with some of the files which dependencies there are, and how they are built.

@@ -146,6 +146,56 @@ fn what_can_t_be_followed_affects_with_its_line() {
 }
 
 #[test]
+fn a_path_that_is_joined_or_put_together_is_followed() {
+    for (code, changed) in [
+        ("path.join(__dirname, '..', '..', 'lib', 'a.html')", "lib/a.html"),
+        ("new FileAsset('../../lib/a-' + stage + '.html')", "lib/a-dev.html"),
+        ("new FileAsset(`../../lib/${name}`)", "lib/deep/x"),
+    ] {
+        let repository = with(&[("infra/shop/index.ts", code), ("lib/a.html", ""), ("lib/a-prod.html", "")]);
+        assert_eq!(repository.affected(&[changed]), ["shop/prod"], "{code}");
+        assert_eq!(repository.affected(&["docs/x.md"]), [""; 0], "{code}");
+    }
+}
+
+#[test]
+fn a_module_of_python_is_found_wherever_it_is() {
+    let repository = Repository::of(&[
+        ("infra/py/Pulumi.yaml", "name: py\nruntime: python\n"),
+        ("infra/py/Pulumi.dev.yaml", ""),
+        ("infra/py/__main__.py", "from shared.net import a\nimport os\n"),
+        ("python/lib/shared/net.py", ""),
+        ("python/lib/other/x.py", ""),
+    ]);
+    assert_eq!(repository.affected(&["python/lib/shared/net.py"]), ["py/dev"]);
+    assert_eq!(repository.affected(&["python/lib/other/x.py"]), [""; 0]);
+}
+
+#[test]
+fn what_is_installed_for_all_programs_of_a_folder_counts() {
+    let repository = with(&[("infra/shop/index.ts", "")]);
+    assert_eq!(repository.affected(&["node_modules/x/index.js"]).len(), 3);
+    assert_eq!(repository.affected(&["infra/vendor/x/y.go"]).len(), 3);
+    assert_eq!(repository.affected(&["other/vendor/x/y.go"]), [""; 0]);
+}
+
+#[test]
+fn a_file_that_the_settings_name_affects_everybody() {
+    let repository = with(&[
+        (
+            "stackstep.yaml",
+            "policy-packs: [policies/aws]\nstacks: { prod: { config-file: ../config/prod.yaml } }\nprojects: [\"infra/*\"]\n",
+        ),
+        ("policies/aws/index.ts", ""),
+        ("infra/config/prod.yaml", ""),
+        ("policies/README.md", ""),
+    ]);
+    assert_eq!(repository.affected(&["policies/aws/index.ts"]).len(), 3);
+    assert_eq!(repository.affected(&["infra/config/prod.yaml"]).len(), 3);
+    assert_eq!(repository.affected(&["policies/README.md"]), [""; 0]);
+}
+
+#[test]
 fn code_of_others_is_not_doubted() {
     let repository = with(&[("infra/shop/vendor/x.js", "require(name)"), ("docs/x.md", "")]);
     assert_eq!(repository.affected(&["docs/x.md"]), [""; 0]);

@@ -18,6 +18,8 @@ enum Language {
     Go,
     DotNet,
     Jvm,
+    Gradle,
+    MsBuild,
     Yaml,
 }
 
@@ -38,10 +40,15 @@ const ENDINGS: &[(&str, Language)] = &[
     ("vb", Language::DotNet),
     ("java", Language::Jvm),
     ("kt", Language::Jvm),
-    ("kts", Language::Jvm),
+    ("kts", Language::Gradle),
     ("scala", Language::Jvm),
     ("groovy", Language::Jvm),
-    ("gradle", Language::Jvm),
+    ("gradle", Language::Gradle),
+    ("csproj", Language::MsBuild),
+    ("fsproj", Language::MsBuild),
+    ("vbproj", Language::MsBuild),
+    ("props", Language::MsBuild),
+    ("targets", Language::MsBuild),
     ("yaml", Language::Yaml),
     ("yml", Language::Yaml),
 ];
@@ -69,6 +76,22 @@ const SIGNS: &[(Language, &[&str], &str)] = &[
     (Language::DotNet, &["GetParent(", ".Parent"], CLIMBS),
     (Language::Jvm, &["Class.forName", "URLClassLoader"], LOADS),
     (Language::Jvm, &["getParent", ".parentFile"], CLIMBS),
+    (
+        Language::Gradle,
+        &["projects.", "rootDir", "rootProject", "apply from", "apply(from", "parentFile", "findProject"],
+        CLIMBS,
+    ),
+    (
+        Language::MsBuild,
+        &[
+            "$(SolutionDir)",
+            "GetDirectoryNameOfFileAbove",
+            "GetPathOfFileAbove",
+            "$(RepoRoot",
+            "$(SourceRoot",
+        ],
+        CLIMBS,
+    ),
 ];
 
 const LOADS: &str = "loads what can't be told by reading it";
@@ -96,9 +119,9 @@ pub fn is_code(name: &str) -> bool {
     language_of(name).is_some()
 }
 
-/// Whether its imports name files relative to its own folder.
-pub fn is_loaded_code(name: &str) -> bool {
-    matches!(language_of(name), Some(Language::Node | Language::Python))
+/// Whether it is the name of a program's file for Node.js.
+pub fn is_of_node(name: &str) -> bool {
+    language_of(name) == Some(Language::Node)
 }
 
 /// Whether somebody else's code, or code that a build has made: it is full of what can't be followed, and names nothing of the
@@ -191,6 +214,13 @@ mod tests {
             assert_eq!(lines("x\nCI_PROJECT_DIR", &format!("a.{ending}")), [2], "{ending}");
         }
         assert_eq!(lines("CI_PROJECT_DIR", "a.md"), [0; 0]);
+    }
+
+    #[test]
+    fn builds_that_look_for_other_projects_are_doubted() {
+        assert_eq!(lines("x\nimplementation(projects.libs.net)", "build.gradle.kts"), [2]);
+        assert_eq!(lines("<Import Project=\"$(SolutionDir)x.props\" />", "a.csproj"), [1]);
+        assert_eq!(lines("implementation project(':libs:net')", "build.gradle"), [0; 0]);
     }
 
     #[test]

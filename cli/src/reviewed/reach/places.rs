@@ -6,7 +6,8 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use super::tracked::{Tracked, folder_of, name_of, resolved};
+use super::doubts::is_of_others;
+use super::tracked::{Tracked, folder_of, name_of, resolved, upwards};
 use crate::base::git::index::LINK;
 use crate::base::text_file::{SETTINGS, read_text};
 
@@ -18,6 +19,8 @@ type NamedPlaces = BTreeMap<String, Vec<String>>;
 pub struct Places {
     /// Names with their folders: of a package, or of a module of Go.
     named: Rc<NamedPlaces>,
+    /// Modules and packages of Python by their last names.
+    modules: Rc<NamedPlaces>,
     /// Beginnings of names with the paths that stand for them.
     aliases: Vec<(String, String)>,
     /// What `:` of Gradle stands for.
@@ -27,9 +30,18 @@ pub struct Places {
 impl Places {
     /// The packages and modules of the repository.
     pub fn in_repository(tracked: &Tracked) -> Self {
-        let mut named = NamedPlaces::new();
+        let (mut named, mut modules) = (NamedPlaces::new(), NamedPlaces::new());
         for file in tracked.files() {
             let folder = folder_of(&file.path);
+            if let Some(module) = file.path.strip_suffix(".py").filter(|_| !is_of_others(&file.path)) {
+                for path in upwards(module).filter(|path| !path.is_empty()) {
+                    let paths = modules.entry(name_of(path).to_owned()).or_default();
+                    // The files of a folder stand together.
+                    if paths.last().is_none_or(|last| last != path) {
+                        paths.push(path.to_owned());
+                    }
+                }
+            }
             let text = || read(&tracked.top.join(&file.path));
             let names = names_a_place(&file.path) && file.mode != LINK;
             for (name, path) in
@@ -38,7 +50,12 @@ impl Places {
                 named.entry(name).or_default().push(path);
             }
         }
-        Self { named: Rc::new(named), ..Self::default() }
+        Self { named: Rc::new(named), modules: Rc::new(modules), aliases: Vec::new(), gradle: None }
+    }
+
+    /// The paths of the modules and packages of Python with this name, wherever they are.
+    pub fn modules_called(&self, name: &str) -> Vec<String> {
+        self.modules.get(name).cloned().unwrap_or_default()
     }
 
     /// Learns the aliases of a `tsconfig.json` in `folder`.
@@ -65,7 +82,8 @@ impl Places {
         let ends = word.match_indices('/').map(|(at, _)| at).chain([word.len()]);
         for end in ends.collect::<Vec<_>>().into_iter().rev() {
             let (name, rest) = word.split_at(end);
-            let Some(folders) = self.named.get(name) else { continue };
+            let folders = self.named.get(name).or_else(|| self.named.get(&python_name(name)));
+            let Some(folders) = folders else { continue };
             // A module of Go is as large as a repository: only the package in it is meant.
             let rest = if name.contains('.') { rest } else { "" };
             found.extend(folders.iter().filter_map(|folder| resolved(folder, rest)));
@@ -82,8 +100,10 @@ impl Places {
 
 /// Whether the file at `path` gives a folder a name by which others may mean it.
 pub fn names_a_place(path: &str) -> bool {
-    matches!(name_of(path), "package.json" | "pyproject.toml" | "go.mod" | "pom.xml")
-        && !path.contains("node_modules/")
+    matches!(
+        name_of(path),
+        "package.json" | "pyproject.toml" | "setup.py" | "setup.cfg" | "go.mod" | "pom.xml"
+    ) && !path.contains("node_modules/")
 }
 
 /// The names that a file called `name` in `folder` gives, with the folders that they stand for.
@@ -92,7 +112,9 @@ pub fn names_in(name: &str, text: &str, folder: &str) -> Vec<(String, String)> {
         |name: Option<String>| name.map(|name| (name, folder.to_owned())).into_iter().collect();
     match name {
         "package.json" => of_the_folder(package_of(text)),
-        "pyproject.toml" => of_the_folder(field_of(text, "name")),
+        "pyproject.toml" | "setup.py" | "setup.cfg" => {
+            of_the_folder(field_of(text, "name").map(|name| python_name(&name)))
+        }
         "go.mod" => go_modules(text, folder),
         "pom.xml" => of_the_folder(artifact_of(text)),
         _ => Vec::new(),
@@ -139,6 +161,25 @@ pub fn aliases_in(text: &str) -> Vec<(String, String)> {
     aliases
 }
 
+/// The name of a distribution of Python as an index has it.
+/// <https://packaging.python.org/en/latest/specifications/name-normalization/>
+fn python_name(name: &str) -> String {
+    name.to_ascii_lowercase()
+        .split(['-', '_', '.'])
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join("-")
+}
+
+/// The names of packages that a `tsconfig.json` extends. <https://www.typescriptlang.org/tsconfig/#extends>
+pub fn extended_in(text: &str) -> Vec<String> {
+    let Some((_, after)) = text.split_once("\"extends\"") else { return Vec::new() };
+    let end = if after.trim_start_matches([':', ' ']).starts_with('[') { ']' } else { ',' };
+    let value = after.split_once(end).map_or(after, |(value, _)| value);
+    let names = value.split('"').skip(1).step_by(2).filter(|name| !name.starts_with('.'));
+    names.map(str::to_owned).collect()
+}
+
 /// The name of a project of Maven, which is not its parent's. <https://maven.apache.org/pom.html#maven-coordinates>
 fn artifact_of(text: &str) -> Option<String> {
     let (before, rest) = text.split_once("<parent>").unwrap_or((text, ""));
@@ -162,7 +203,7 @@ fn package_of(text: &str) -> Option<String> {
 fn field_of(text: &str, field: &str) -> Option<String> {
     let values =
         text.lines().filter_map(|line| line.trim().strip_prefix(field)?.trim_start().strip_prefix('='));
-    let names = values.map(|value| value.trim().trim_matches(['"', '\'']).to_owned());
+    let names = values.map(|value| value.trim().trim_matches(['"', '\'', ',']).to_owned());
     names.into_iter().find(|name| !name.is_empty())
 }
 
@@ -186,6 +227,14 @@ mod tests {
     }
 
     #[test]
+    fn what_a_tsconfig_extends_is_found() {
+        let one = r#"{ "extends": "@acme/tsconfig/base.json", "include": ["src"] }"#;
+        assert_eq!(extended_in(one), ["@acme/tsconfig/base.json"]);
+        assert_eq!(extended_in(r#"{ "extends": ["@acme/a", "../b"], "x": "y" }"#), ["@acme/a"]);
+        assert_eq!(extended_in("{}"), [""; 0]);
+    }
+
+    #[test]
     fn an_alias_of_typescript_is_its_path() {
         let mut places = Places::default();
         let config = r#"{ "compilerOptions": { // x
@@ -203,6 +252,18 @@ mod tests {
         places.add_aliases(&aliases_in(config), "web");
         assert_eq!(places.meant_by("~/a"), ["web/src/~/a", "web/src/app/a"]);
         assert_eq!(places.meant_by("lib/a"), ["web/src/lib/a"]);
+    }
+
+    #[test]
+    fn a_distribution_of_python_has_one_name_however_it_is_written() {
+        for (file, text) in
+            [("pyproject.toml", "name = \"Acme_Low\""), ("setup.py", "setup(\n  name='acme.low',\n)")]
+        {
+            let named = names_in(file, text, "low").into_iter().map(|(name, path)| (name, vec![path]));
+            let places = Places { named: Rc::new(named.collect()), ..Places::default() };
+            assert_eq!(places.meant_by("acme-low"), ["low"], "{file}");
+            assert_eq!(places.meant_by("acme_low"), ["low"], "{file}");
+        }
     }
 
     #[test]

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use super::doubts::{FileDoubt, doubts_in, is_loaded_code};
-use super::places::aliases_in;
+use super::doubts::{FileDoubt, doubts_in, is_of_node};
+use super::places::{aliases_in, extended_in};
 
 /// The longest word that can be a name.
 const LONGEST: usize = 300;
@@ -14,6 +14,8 @@ const LONGEST: usize = 300;
 pub struct FileWords {
     /// Paths with `../` in them, as they are written, with slashes.
     pub paths: BTreeSet<String>,
+    /// Beginnings of paths with `../` in them, whose end a program puts together: `"../lib-" + name`.
+    pub beginnings: BTreeSet<String>,
     /// Quoted words without a beginning of a path: names of packages and modules.
     pub quoted: BTreeSet<String>,
     /// Modules that Python imports, with dots.
@@ -22,6 +24,8 @@ pub struct FileWords {
     pub loaded: BTreeSet<String>,
     /// The aliases of a `tsconfig.json`: beginnings of names, with the paths that stand for them, relative to the file.
     pub aliases: Vec<(String, String)>,
+    /// The names of packages that a `tsconfig.json` extends.
+    pub extended: Vec<String>,
     /// What the file does that can't be followed.
     pub doubts: Vec<FileDoubt>,
     /// The parts of all words with slashes in a file that reads outputs of other stacks. None in any other file.
@@ -40,8 +44,12 @@ impl FileWords {
     /// The words of `text`, the text of a file named `name`.
     pub fn in_text(text: &str, name: &str) -> Self {
         let mut words = Self::default();
-        words.add_paths_and_names(text);
         let ending = name.rsplit('.').next();
+        // The links of a page for people are none of the program.
+        if matches!(ending, Some("md" | "markdown" | "rst" | "adoc")) {
+            return words;
+        }
+        words.add_paths_and_names(text, is_of_node(name));
         let is_python = matches!(ending, Some("py" | "pyi"));
         if is_python {
             text.lines().for_each(|line| words.add_imports(line.trim()));
@@ -61,19 +69,18 @@ impl FileWords {
         }
         if name.starts_with("tsconfig") {
             words.aliases = aliases_in(text);
+            words.extended = extended_in(text);
         }
         if REFERENCES.iter().any(|sign| text.contains(sign)) {
             words.referred = Some(parts_in(text));
         }
         words.doubts = doubts_in(text, name);
-        if !is_loaded_code(name) {
-            words.loaded.clear();
-        }
         words
     }
 
-    fn add_paths_and_names(&mut self, text: &str) {
+    fn add_paths_and_names(&mut self, text: &str, loads: bool) {
         let bytes = text.as_bytes();
+        let mut chain = StepsUp::default();
         let mut at = 0;
         while at < bytes.len() {
             if !in_word(bytes[at]) {
@@ -84,20 +91,35 @@ impl FileWords {
             let before = at.checked_sub(1).and_then(|before| bytes.get(before));
             if let Some(word) = text.get(at..at + length).filter(|word| word.len() <= LONGEST) {
                 let is_quoted = before.is_some_and(|byte| b"\"'`".contains(byte));
-                self.add(word, is_quoted);
-                if is_quoted && is_relative(word) && is_loading(text.get(..at - 1).unwrap_or_default()) {
+                let after = text.get(at + length..).unwrap_or_default();
+                let between = text.get(chain.end..at).unwrap_or_default();
+                chain.take(word, is_quoted, between, &mut self.paths);
+                chain.end = at + length;
+                self.add(word, is_quoted, after);
+                if loads
+                    && is_quoted
+                    && is_relative(word)
+                    && is_loading(text.get(..at - 1).unwrap_or_default())
+                {
                     self.loaded.insert(word.to_owned());
                 }
             }
             at += length;
         }
+        chain.close(&mut self.paths);
     }
 
-    fn add(&mut self, word: &str, is_quoted: bool) {
-        if word.contains("..") && word.split(['/', '\\']).any(|part| part == "..") {
+    fn add(&mut self, word: &str, is_quoted: bool, after: &str) {
+        let is_path = word.contains("..") && word.split(['/', '\\']).any(|part| part == "..");
+        if is_path && word != ".." {
             // What stands before the first step up is another word, or not known: `${here}/../x`.
             let parts = word.split(['/', '\\']).skip_while(|part| *part != "..");
-            self.paths.insert(parts.collect::<Vec<_>>().join("/"));
+            let path = parts.collect::<Vec<_>>().join("/");
+            match path.split_once('%') {
+                Some((beginning, _)) => drop(self.beginnings.insert(beginning.to_owned())),
+                None if goes_on(after) => drop(self.beginnings.insert(path)),
+                None => drop(self.paths.insert(path)),
+            }
         } else if is_quoted && !word.starts_with(['.', '/']) && !word.contains('\\') {
             self.quoted.insert(word.to_owned());
         }
@@ -130,6 +152,49 @@ impl FileWords {
             self.quoted.insert(format!(":{}", part.trim_matches(':').replace(':', "/")));
         }
     }
+}
+
+/// Steps up that are words of their own, with the names behind them: `join("..", "..", "lib")`.
+#[derive(Default)]
+struct StepsUp {
+    parts: Vec<String>,
+    /// Where the last word of the text ended.
+    end: usize,
+}
+
+impl StepsUp {
+    /// Takes the next word of a text; `between` stands before it. A name that is not quoted is one that is not known.
+    fn take(&mut self, word: &str, is_quoted: bool, between: &str, paths: &mut BTreeSet<String>) {
+        let is_joined = between.chars().all(|c| c.is_whitespace() || "\"'`,)".contains(c));
+        if word == "/" && !self.parts.is_empty() && is_joined {
+            return;
+        }
+        let is_part = is_joined && (word == ".." || is_quoted && !word.starts_with(['.', '/']));
+        if !self.parts.is_empty() && !is_part {
+            self.close(paths);
+        }
+        if word == ".." || !self.parts.is_empty() {
+            self.parts.push(word.to_owned());
+        }
+    }
+
+    /// The end of the steps. Any part of the names behind them can be the last one.
+    fn close(&mut self, paths: &mut BTreeSet<String>) {
+        let parts = std::mem::take(&mut self.parts);
+        let steps = parts.iter().take_while(|part| *part == "..").count();
+        let least = if parts.len() > steps { steps + 1 } else { steps };
+        for end in least..=parts.len() {
+            if let Some(parts) = parts.get(..end).filter(|parts| !parts.is_empty()) {
+                paths.insert(parts.join("/"));
+            }
+        }
+    }
+}
+
+/// Whether a program goes on with a text: puts something into it or behind it.
+fn goes_on(after: &str) -> bool {
+    let behind = after.strip_prefix(['"', '\'', '`']).map(str::trim_start);
+    after.starts_with(['$', '{', '*', '?']) || behind.is_some_and(|behind| behind.starts_with('+'))
 }
 
 /// Whether it is a path from the file's own folder.
@@ -174,7 +239,6 @@ mod tests {
             (r#"<ProjectReference Include="..\..\Lib\Lib.csproj" />"#, "../../Lib/Lib.csproj"),
             ("\"lib\": \"file:../lib\"", "../lib"),
             ("new FileArchive(`${here}/../../lambda`)", "../../lambda"),
-            ("glob('../pages/**/*.md')", "../pages/"),
             ("-e ../shared", "../shared"),
             ("replace a => ../b", "../b"),
             ("\"./x/../../y\"", "../../y"),
@@ -182,6 +246,41 @@ mod tests {
             assert!(found(text, "x")[0].contains(&path.to_owned()), "{text}: {:?}", found(text, "x")[0]);
         }
         assert_eq!(found("a ... b..c 1..2 x/..", "x")[0], [".."]);
+    }
+
+    #[test]
+    fn steps_that_are_joined_are_one_path() {
+        for (text, paths) in [
+            ("join(__dirname, '..', '..', 'lib', 'a.html')", &["../../lib", "../../lib/a.html"][..]),
+            ("Path(__file__).parent / '..' / 'lib'", &["../lib"]),
+            ("filepath.Join(\"..\", \"..\", name)", &["../.."]),
+            ("Path.of(\"..\").resolve(x)", &[".."]),
+            ("join('..', f('x'))", &[".."]),
+        ] {
+            assert_eq!(found(text, "x")[0], paths, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_path_whose_end_is_put_together_is_a_beginning() {
+        for (text, beginning) in [
+            ("'../lib-' + name", "../lib-"),
+            ("`../lib-${name}`", "../lib-"),
+            ("f\"../lib-{name}/x\"", "../lib-"),
+            ("Sprintf(\"../lib-%s\", name)", "../lib-"),
+            ("glob('../pages/x*.html')", "../pages/x"),
+        ] {
+            let words = FileWords::in_text(text, "x");
+            assert_eq!(words.beginnings.into_iter().collect::<Vec<_>>(), [beginning], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_page_for_people_names_nothing() {
+        assert_eq!(
+            found("[all](../README.md) `../x` \"y\"", "README.md"),
+            [const { Vec::<String>::new() }; 3]
+        );
     }
 
     #[test]
