@@ -210,14 +210,14 @@ fn of_two_sweeps_that_open_an_issue_at_once_one_stays_and_is_known() {
     for _ in 0..4 {
         place.entry(&name, "destroy-failed", &json!({ "reason": "the bucket is not empty" }));
     }
-    place.reap("").says("issue #1 was opened");
+    place.reap("").says("issue #1 is about it");
     // The other sweep has not written into the ledger yet, and opens its own right behind this one.
     let number = place.entries(&name).len();
     let last = format!("state/.stackstep/ledger/shop/{name}/{number:012}.json");
     std::fs::remove_file(place.scene.root().join(&last)).unwrap();
     let other = place.fake.memory().issues.remove(0);
     place.fake.memory().after_opening = Some(other);
-    place.reap("").says("issue #1 was opened");
+    place.reap("").says("issue #1 is about it");
     let is_open: Vec<bool> =
         place.fake.memory().issues.iter().map(|issue| issue.closed_by.is_none()).collect();
     assert_eq!(is_open, [true, false]);

@@ -109,6 +109,7 @@ pub async fn list(ask: &StacksAsk, flags: &Flags, env: &Env) -> Result<u8> {
             let settings = section
                 .map(|(file, section)| FleetSettings::parse(section, &file.path.display().to_string()));
             let settings = settings.transpose()?.unwrap_or_default();
+            settings.check(&RepositoryStacks::find(&top, None).projects)?;
             let since = if since.is_empty() { default_since(&top, env)? } else { since.clone() };
             let changes = ChangedPaths::since(&top, &since, env).await?;
             if let Some(why) = &changes.unknown {

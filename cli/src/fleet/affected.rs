@@ -45,52 +45,81 @@ pub fn verdicts(
     if let Some(why) = &changes.unknown {
         return of_all(found, std::slice::from_ref(why));
     }
+    // A stack can come after one of a project that is left out of the list.
+    let all = RepositoryStacks::find(top, None).projects;
     let mut words: BTreeMap<usize, Option<Rc<FileWords>>> = BTreeMap::new();
     let mut read = |at: usize| {
         let of_file = || Some(Rc::new(words_of(&tracked.top, tracked.get(at)?)?));
         words.entry(at).or_insert_with(of_file).clone()
     };
     let places = Places::in_repository(&tracked);
-    let settled = settled_paths(top, found);
-    let mut links = Links::new(&found.projects);
-    let mut verdicts = Vec::new();
-    for (number, project) in found.projects.iter().enumerate() {
+    let settled = settled_paths(top, &all);
+    let settled: Vec<_> = settled
+        .iter()
+        .map(|path| ReachedFiles::of_folder(&tracked, path, places.clone(), &mut read))
+        .collect();
+    let mut links = Links::new(&all);
+    let (mut verdicts, mut of) = (Vec::new(), Vec::new());
+    for (number, project) in all.iter().enumerate() {
         let files = ReachedFiles::find(&tracked, project, places.clone(), &mut read);
         let mut whole = of_project(project, &files, changes, settings);
-        let named = changes.paths.iter().find(|path| settled.iter().any(|named| is_around(named, path)));
-        whole.extend(named.map(|path| format!("`{path}` has changed, which `{NAME}` names")));
-        for (stack, path) in project.stacks.iter().zip(&project.stack_files) {
+        let named = changes.paths.iter().find(|path| settled.iter().any(|named| named.has(path).is_some()));
+        whole.extend(named.map(|path| format!("`{path}` has changed, which belongs to what `{NAME}` names")));
+        let made_from = files.outside();
+        // The first one stands for a stack that has no file.
+        let stacks = project.stacks.iter().zip(&project.stack_files);
+        let stacks = stacks.map(|(stack, path)| (stack.as_str(), Some(path)));
+        for (stack, path) in std::iter::once(("", None)).chain(stacks) {
             let mut why = whole.clone();
-            if changes.paths.contains(path) {
-                why.insert(0, format!("`{path}` has changed"));
+            if let Some(path) = path {
+                why.splice(0..0, of_stack(top, project, path, changes));
             }
+            of.push(number);
             verdicts.push(StackVerdict {
                 project: project.project.clone(),
                 cwd: project.cwd.clone(),
-                stack: stack.clone(),
+                stack: stack.to_owned(),
                 why,
-                made_from: files.outside(),
+                made_from: made_from.clone(),
                 after: Vec::new(),
             });
         }
-        links.add_read(number, &files.reached.referred, top);
+        links.add_read(number, &files.reached.referred);
         links.add_declared(number, &settings.depends_on);
     }
-    links.spread(&mut verdicts);
+    links.spread(&of, &mut verdicts);
+    verdicts.retain(|verdict| {
+        !verdict.stack.is_empty() && found.projects.iter().any(|project| project.cwd == verdict.cwd)
+    });
     verdicts.sort_by(|one, other| natural(&one.cwd, &other.cwd).then(natural(&one.stack, &other.stack)));
     verdicts
 }
 
+/// Why a stack is affected, and no other one of its project: by its configuration, and by what that names.
+fn of_stack(top: &Path, project: &FoundProject, path: &str, changes: &ChangedPaths) -> Vec<String> {
+    if changes.paths.contains(path) {
+        return vec![format!("`{path}` has changed")];
+    }
+    let text = read_text(&top.join(path), SETTINGS).unwrap_or_default();
+    let words = FileWords::in_text(&text, path);
+    let bases = [plain(&project.cwd), project.program.as_str()];
+    let named = words.paths.iter().flat_map(|named| bases.iter().filter_map(|base| resolved(base, named)));
+    let named: Vec<String> = named.collect();
+    let changed = changes.paths.iter().find(|changed| named.iter().any(|named| is_around(named, changed)));
+    changed.map(|changed| format!("`{changed}` has changed, which `{path}` names")).into_iter().collect()
+}
+
 /// The files and folders that the repository's settings name, such as policy packs and files of configuration: from its top and
 /// from each project's folder. A folder with a project says which projects there are, and nothing of what they are made from.
-fn settled_paths(top: &Path, found: &RepositoryStacks) -> BTreeSet<String> {
+fn settled_paths(top: &Path, projects: &[FoundProject]) -> BTreeSet<String> {
     let text = read_text(&top.join(NAME), SETTINGS).unwrap_or_default();
     let Ok(settings) = yaml::parse(&text) else { return BTreeSet::new() };
     let mut texts = Vec::new();
     collect(&settings, &mut texts);
-    let folders: BTreeSet<&str> = found.projects.iter().map(|project| plain(&project.cwd)).collect();
+    let folders: BTreeSet<&str> = projects.iter().map(|project| plain(&project.cwd)).collect();
     let mut paths = BTreeSet::new();
-    for text in texts.iter().filter(|text| !text.contains(['*', ':', ' '])) {
+    let texts = texts.iter().flat_map(|text| text.split(',').map(str::trim));
+    for text in texts.filter(|text| !text.contains(['*', ':'])) {
         for folder in folders.iter().copied().chain([""]) {
             let path = resolved(folder, text).filter(|path| !path.is_empty());
             let is_of_no_project = |path: &String| !folders.iter().any(|folder| is_around(path, folder));
@@ -132,7 +161,7 @@ fn of_project(
     if changes.paths.contains(NAME) {
         why.push(format!("`{NAME}` has changed, which has inputs for every stack"));
     }
-    let patterns = declared(&settings.paths, &project.cwd);
+    let patterns = declared(&settings.paths, project);
     let mut changed = Vec::new();
     let mut doubted = BTreeSet::new();
     for path in &changes.paths {
@@ -183,6 +212,8 @@ fn of_all(found: &RepositoryStacks, why: &[String]) -> Vec<StackVerdict> {
     found.projects.iter().flat_map(of_project).collect()
 }
 
+#[cfg(test)]
+mod kinds;
 #[cfg(test)]
 mod monorepo;
 #[cfg(test)]

@@ -52,8 +52,7 @@ impl ChangedPaths {
         let Some(head) = head else {
             return Ok(Self::unknown("the commit that is checked out can't be read".to_owned()));
         };
-        let name = since.strip_prefix("origin/").unwrap_or(since);
-        let named = named_commit(top, name).unwrap_or_else(|| since.to_owned());
+        let named = named_commit(top, since).unwrap_or_else(|| since.to_owned());
         let Some(named) = line(objects.whole_commit(&named)).await else {
             if objects.is_shallow {
                 return Ok(Self::unknown(format!("the checkout is shallow, and does not have `{since}`")));

@@ -2,7 +2,9 @@
 
 use crate::base::error::{Error, Result};
 use crate::base::fields::Fields;
+use crate::base::suggest::nearest;
 use crate::base::yaml::Value;
+use crate::fleet::FoundProject;
 use crate::inputs::file::FLEET;
 
 /// The keys of the section.
@@ -39,17 +41,47 @@ impl FleetSettings {
         fields.only(KEYS, "the section `fleet`")?;
         Ok(Self { depends_on: by_project(&fields, DEPENDS_ON)?, paths: by_project(&fields, PATHS)? })
     }
+
+    /// Fails if it names what is no project: what is declared for it would hold for nobody.
+    ///
+    /// # Errors
+    /// It does.
+    pub fn check(&self, projects: &[FoundProject]) -> Result<()> {
+        let named = self.depends_on.iter().flat_map(|(project, after)| std::iter::once(project).chain(after));
+        let named =
+            named.map(|name| (DEPENDS_ON, name)).chain(self.paths.iter().map(|(name, _)| (PATHS, name)));
+        for (key, name) in named {
+            if !projects.iter().any(|project| is_meant(name, project)) {
+                let meant = nearest(name, projects.iter().map(|project| project.cwd.as_str()));
+                let hint = match meant {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None => "name the folder of a project, as `stackstep stacks` lists them".to_owned(),
+                };
+                return Err(Error::input(
+                    format!("`{FLEET}.{key}` names `{name}`, where there is no project"),
+                    hint,
+                ));
+            }
+        }
+        Ok(())
+    }
 }
 
-/// What is declared for the project in a folder.
-pub fn declared<'s>(all: &'s ByProject, cwd: &str) -> Vec<&'s str> {
-    let of_it = all.iter().filter(|(folder, _)| plain(folder) == plain(cwd));
+/// What is declared for a project.
+pub fn declared<'s>(all: &'s ByProject, project: &FoundProject) -> Vec<&'s str> {
+    let of_it = all.iter().filter(|(named, _)| is_meant(named, project));
     of_it.flat_map(|(_, texts)| texts.iter().map(String::as_str)).collect()
 }
 
-/// A folder without what makes no difference.
+/// Whether a text names a project: by its folder or by its name.
+pub fn is_meant(named: &str, project: &FoundProject) -> bool {
+    plain(named) == plain(&project.cwd) || named == project.project
+}
+
+/// A folder or path without what makes no difference; empty for the top.
 pub fn plain(folder: &str) -> &str {
-    folder.trim_start_matches("./").trim_matches('/').trim_matches('.')
+    let folder = folder.trim_start_matches("./").trim_end_matches('/');
+    if folder == "." { "" } else { folder }
 }
 
 fn by_project(fields: &Fields<'_>, key: &str) -> Result<ByProject> {

@@ -47,3 +47,23 @@ impl EndStanding {
 pub fn latest(opened: &str, most: Option<Duration>) -> Option<u64> {
     Some(Moment::parse(opened)?.unix().saturating_add(most?.as_secs()))
 }
+
+/// A time as people write it in a file: whole days as `40d`.
+pub fn in_days(time: Duration) -> String {
+    const DAY: u64 = 24 * 3600;
+    match time.as_secs() {
+        seconds if seconds > 0 && seconds.is_multiple_of(DAY) => format!("{}d", seconds / DAY),
+        _ => humantime::format_duration(time).to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_days_are_written_as_such() {
+        let hours = |hours: u64| in_days(Duration::from_secs(hours * 3600));
+        assert_eq!([hours(40 * 24), hours(24), hours(36), hours(0)], ["40d", "1d", "1day 12h", "0s"]);
+    }
+}

@@ -5,6 +5,7 @@
 
 pub mod doubts;
 pub mod places;
+pub mod references;
 pub mod tracked;
 pub mod words;
 
@@ -12,10 +13,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::rc::Rc;
 
-use crate::base::git::index::LINK;
 use crate::pulumi::project::ENDINGS;
 use doubts::{is_code, is_of_others};
 use places::Places;
+use references::StackReferences;
 use tracked::{Tracked, folder_of, is_around, joined, name_of, resolved, upwards};
 use words::FileWords;
 
@@ -29,6 +30,7 @@ pub const MANIFESTS: &[&str] = &[
     "pnpm-workspace.yaml",
     "bun.lock",
     "bun.lockb",
+    ".pnpmfile.cjs",
     ".npmrc",
     ".yarnrc.yml",
     "tsconfig.json",
@@ -40,6 +42,8 @@ pub const MANIFESTS: &[&str] = &[
     "pyproject.toml",
     "poetry.lock",
     "uv.lock",
+    "pdm.lock",
+    "pylock.toml",
     "Pipfile",
     "Pipfile.lock",
     "requirements.txt",
@@ -52,6 +56,7 @@ pub const MANIFESTS: &[&str] = &[
     "global.json",
     "nuget.config",
     "NuGet.config",
+    "NuGet.Config",
     "pom.xml",
     "build.gradle",
     "build.gradle.kts",
@@ -69,7 +74,7 @@ pub const MANIFESTS: &[&str] = &[
 ];
 
 /// Folders with what all programs in the folders below are built with.
-const FOR_ALL_BELOW: &[&str] = &["node_modules", "vendor", "buildSrc", "gradle", ".yarn", ".mvn"];
+const FOR_ALL_BELOW: &[&str] = &["node_modules", "vendor", "patches", "buildSrc", "gradle", ".yarn", ".mvn"];
 
 /// Files that name many others and are not read for it: lock files, and what belongs to a folder around the project.
 const NOT_READ: &[&str] = &[
@@ -110,10 +115,14 @@ pub struct Reached {
     pub named: BTreeSet<String>,
     /// Beginnings of paths that its files put together.
     pub begun: BTreeSet<String>,
+    /// Modules of Python that are nowhere in the repository: packages of others, or files that are gone.
+    pub unfound: BTreeSet<String>,
+    /// The modules of Python that its files import, by their whole names.
+    pub imported: BTreeSet<String>,
     /// The folders whose manifests count.
     pub looked_up: BTreeSet<String>,
-    /// The parts of the names of stacks whose outputs it reads, by the file that does. Empty parts: they can't be told.
-    pub referred: BTreeMap<String, BTreeSet<String>>,
+    /// The stacks whose outputs it reads, by the file that does.
+    pub referred: BTreeMap<String, StackReferences>,
     /// What can't be told.
     pub doubts: Vec<ReachDoubt>,
 }
@@ -200,6 +209,11 @@ impl<'t> Reach<'t> {
             return true;
         }
         self.reached.named.insert(path.to_owned());
+        // A link or a submodule in front of it leads elsewhere.
+        for front in upwards(folder_of(path)).filter(|front| !front.is_empty()) {
+            let at = self.tracked.number_of(front);
+            self.add(at.map_or(0..0, |at| at..at + 1));
+        }
         let stem = [".js", ".jsx", ".mjs", ".cjs"].iter().find_map(|ending| path.strip_suffix(ending));
         let file = self.tracked.number_of(path);
         let mut is_there = file.is_some();
@@ -215,15 +229,32 @@ impl<'t> Reach<'t> {
         } else if file.is_some() {
             // The project file of .NET takes in all sources of its folder.
             let folder = folder_of(path);
-            if path.ends_with("proj") && !is_around(folder, self.project) {
+            if path.ends_with("proj") && is_around(folder, self.project) {
+                self.doubt_around(folder);
+            } else if path.ends_with("proj") {
                 self.reached.named.insert(folder.to_owned());
                 self.add(self.tracked.in_folder(folder));
             }
             self.look_up(folder);
         }
+        if is_there && file.is_none() {
+            self.look_up(folder_of(path));
+        }
         is_there |= !folder.is_empty();
         self.add(folder);
         is_there
+    }
+
+    /// What is meant lies around the project, and what of it can't be told.
+    fn doubt_around(&mut self, folder: &str) {
+        if let (Some(at), true) = (self.current, folder != self.project) {
+            self.doubt(
+                at,
+                folder,
+                None,
+                format!("means what is in the folder `{}` around it", shown_folder(folder)),
+            );
+        }
     }
 
     /// Adds all that a path can mean whose end is put together.
@@ -255,7 +286,11 @@ impl<'t> Reach<'t> {
     fn follow(&mut self, at: usize, words: &FileWords) {
         let Some(file) = self.tracked.get(at) else { return };
         let (folder, name) = (folder_of(&file.path), name_of(&file.path));
-        if name.starts_with("tsconfig") {
+        if words.is_link {
+            self.follow_link(at, folder, words);
+            return;
+        }
+        if !words.aliases.is_empty() {
             self.places().add_aliases(&words.aliases, folder);
         }
         if name.starts_with("settings.gradle") {
@@ -263,8 +298,9 @@ impl<'t> Reach<'t> {
         }
         // A manifest around the project names what others need as well.
         let is_outer = is_around(folder, self.project) && folder != self.project && MANIFESTS.contains(&name);
-        let is_of_all =
-            ["tsconfig", "go.", "settings.gradle"].iter().any(|beginning| name.starts_with(beginning));
+        let of_all =
+            ["tsconfig", "go.", "settings.gradle", "build.gradle", "pom.xml", "Directory.", "requirements"];
+        let is_of_all = of_all.iter().any(|beginning| name.starts_with(beginning));
         let reads_paths = !is_outer || is_of_all;
         if NOT_READ.contains(&name) || !reads_paths {
             return;
@@ -272,12 +308,8 @@ impl<'t> Reach<'t> {
         let bases: BTreeSet<&str> = self.bases.iter().copied().chain([folder]).collect();
         for path in &words.paths {
             for base in &bases {
-                match resolved(base, path) {
-                    Some(path) => drop(self.add_path(&path)),
-                    None if file.mode == LINK => {
-                        self.doubt(at, "", None, "is a link that leads out of the repository".to_owned());
-                    }
-                    None => {}
+                if let Some(path) = resolved(base, path) {
+                    self.add_path(&path);
                 }
             }
         }
@@ -290,13 +322,55 @@ impl<'t> Reach<'t> {
         }
         for module in &words.modules {
             self.add_module(folder, module);
+            if !module.starts_with('.') {
+                self.reached.imported.insert(module.clone());
+            }
         }
         if is_code(name) && !is_of_others(&file.path) {
             self.follow_code(at, folder, words);
         }
-        let quoted = words.quoted.iter().filter(|_| !is_outer).chain(&words.extended);
+        // What lies beside a file of the project is one of the project as well.
+        let names_all = ["tsconfig", "go.", "package.json", "pom.xml"]
+            .iter()
+            .any(|beginning| name.starts_with(beginning));
+        if !is_around(self.project, folder) && !names_all {
+            self.add_beside(folder, words);
+        }
+        for name in words.extended.iter().filter(|name| name.starts_with('.')) {
+            if let Some(path) = resolved(folder, name) {
+                self.add_path(&path);
+            }
+        }
+        let quoted = words.quoted.iter().filter(|_| !is_outer);
+        let quoted = quoted.chain(&words.extended).chain(&words.needed);
         for word in quoted {
             self.quoted.entry(word.clone()).or_insert(at);
+        }
+    }
+
+    /// Adds what a link leads to.
+    fn follow_link(&mut self, at: usize, folder: &str, words: &FileWords) {
+        for target in &words.paths {
+            match resolved(folder, target).filter(|_| !target.starts_with('/')) {
+                Some(path) if is_around(&path, self.project) => self.doubt_around(&path),
+                Some(path) => {
+                    self.add_path(&path);
+                }
+                None => self.doubt(at, "", None, "is a link that leads out of the repository".to_owned()),
+            }
+        }
+    }
+
+    /// Adds the files and folders that a file in `folder` names by paths without `../`, where they are there.
+    fn add_beside(&mut self, folder: &str, words: &FileWords) {
+        for word in words.beside.iter().chain(&words.quoted) {
+            let Some(path) = resolved(folder, word.trim_end_matches('/')).filter(|path| path != folder)
+            else {
+                continue;
+            };
+            if self.tracked.number_of(&path).is_some() || !self.tracked.in_folder(&path).is_empty() {
+                self.add_path(&path);
+            }
         }
     }
 
@@ -316,12 +390,13 @@ impl<'t> Reach<'t> {
                 }
             }
         }
-        if let Some(parts) = &words.referred {
+        if !words.referred.is_empty() {
             let path = self.tracked.get(at).map_or_else(String::new, |file| file.path.clone());
-            self.reached.referred.insert(path, parts.clone());
+            self.reached.referred.insert(path, words.referred.clone());
         }
         for doubt in &words.doubts {
-            self.doubt(at, "", Some(doubt.line), doubt.does.clone());
+            let about = if doubt.is_about_its_folder { folder } else { "" };
+            self.doubt(at, about, Some(doubt.line), doubt.does.clone());
         }
     }
 
@@ -345,7 +420,15 @@ impl<'t> Reach<'t> {
                 let file = self.tracked.get(*at).map_or("", |file| &file.path);
                 folder_of(file) == path && (is_code(file) || name_of(file) == "package.json")
             });
-            for at in files.collect::<Vec<_>>() {
+            let files: Vec<usize> = files.collect();
+            let has_package = files
+                .iter()
+                .any(|at| self.tracked.get(*at).is_some_and(|file| name_of(&file.path) == "package.json"));
+            // It says which of its files is meant.
+            if has_package && path != self.project {
+                self.doubt_around(&path);
+            }
+            for at in files {
                 self.add(at..at + 1);
             }
         } else if !self.add_path(&path) {
@@ -386,7 +469,6 @@ impl<'t> Reach<'t> {
             for part in &parts {
                 path = joined(&path, part);
                 if is_around(&path, self.project) {
-                    is_found = true;
                     let package = self.tracked.number_of(&joined(&path, "__init__.py"));
                     self.add(package.map_or(0..0, |at| at..at + 1));
                     continue;
@@ -396,10 +478,14 @@ impl<'t> Reach<'t> {
             }
         }
         // The job's search path can name any folder.
-        if let (false, 0, Some(first)) = (is_found, dots, parts.first()) {
-            for path in self.places().modules_called(first) {
-                self.add_path(&path);
-            }
+        let Some((first, rest)) = parts.split_first().filter(|_| dots == 0) else { return };
+        for path in self.places().modules_called(first) {
+            is_found = true;
+            let path = rest.first().map_or(path.clone(), |next| joined(&path, next));
+            self.add_path(&path);
+        }
+        if !is_found {
+            self.reached.unfound.insert((*first).to_owned());
         }
     }
 
@@ -411,12 +497,25 @@ impl<'t> Reach<'t> {
         }
         for (word, by) in &quoted {
             self.current = Some(*by);
-            for path in self.places().meant_by(word) {
+            for path in self.places().named_by(word) {
+                if !is_around(&path, self.project) {
+                    self.add_path(&path);
+                } else if self.tracked.number_of(&joined(&path, "pom.xml")).is_some() {
+                    // Maven takes its sources from one folder, and a parent has none.
+                    self.add_path(&joined(&path, "src"));
+                } else {
+                    self.doubt_around(&path);
+                }
+            }
+            for path in self.places().packages_of_go(word) {
                 if is_around(&path, self.project) {
                     self.add_go_package(&path);
                 } else {
                     self.add_path(&path);
                 }
+            }
+            for path in self.places().aliased_by(word) {
+                self.add_path(&path);
             }
         }
         // An alias that is learnt later can be meant by a word that was met before.

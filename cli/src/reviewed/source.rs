@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 
 use base64::Engine as _;
@@ -114,55 +114,58 @@ fn reached(tracked: &Tracked, project: &str, program: &str) -> BTreeMap<String, 
         let TrackedFile { path, mode } = tracked.get(at)?;
         let contents = FileContents::read(&tracked.top.join(path), *mode);
         hashes.insert(path.clone(), contents.hash);
-        Some(Rc::new(FileWords::in_text(&contents.text?, spoken_name(path, *mode))))
+        contents.words(name_of(path)).map(Rc::new)
     });
     hashes
 }
 
 /// The words of a tracked file, if it is a text that can name others.
 pub fn words_of(top: &Path, file: &TrackedFile) -> Option<FileWords> {
-    let text = FileContents::read(&top.join(&file.path), file.mode).text?;
-    Some(FileWords::in_text(&text, spoken_name(&file.path, file.mode)))
-}
-
-/// The name that says in which language a file is written: a link is none of its own.
-fn spoken_name(path: &str, mode: u32) -> &str {
-    if mode == LINK { "" } else { name_of(path) }
+    FileContents::read(&top.join(&file.path), file.mode).words(name_of(&file.path))
 }
 
 /// One file's contents.
 struct FileContents {
     hash: FileHash,
-    /// The text, if it is a small one.
+    /// The text, if it is a small one; of a link its target.
     text: Option<String>,
+    is_link: bool,
 }
 
 impl FileContents {
+    /// The words of a file of this name.
+    fn words(&self, name: &str) -> Option<FileWords> {
+        let text = self.text.as_ref()?;
+        Some(if self.is_link { FileWords::of_link(text) } else { FileWords::in_text(text, name) })
+    }
+
     /// Reads a file of which git has `mode`. One that is not there, or that nobody may read, has a hash of its own.
     fn read(path: &Path, mode: u32) -> Self {
         let linked = fs::read_link(path).ok();
         match (mode, linked) {
             (SUBMODULE, _) => {
                 let commit = git::submodule_commit(path).unwrap_or_default();
-                Self { hash: hash_of("submodule", commit.as_bytes()), text: None }
+                Self { hash: hash_of("submodule", commit.as_bytes()), text: None, is_link: false }
             }
-            (_, Some(target)) => Self::of_link(path, &target),
+            (_, Some(target)) => Self::of_link(&target),
             // Where the system has no links, git writes the target into a file.
             (LINK, None) => {
                 let target = fs::metadata(path).ok().filter(fs::Metadata::is_file);
                 let target = target.and_then(|_| fs::read_to_string(path).ok()).unwrap_or_default();
-                Self::of_link(path, &PathBuf::from(target))
+                Self::of_link(Path::new(&target))
             }
-            _ => Self::of_file(path).unwrap_or_else(|| Self { hash: hash_of("missing", &[]), text: None }),
+            _ => Self::of_file(path).unwrap_or_else(|| Self {
+                hash: hash_of("missing", &[]),
+                text: None,
+                is_link: false,
+            }),
         }
     }
 
     /// A link stands for its target, whose path begins in the link's folder.
-    fn of_link(path: &Path, target: &Path) -> Self {
+    fn of_link(target: &Path) -> Self {
         let target = target.to_string_lossy();
-        let folder = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
-        let text = format!("../{folder}/{target}");
-        Self { hash: hash_of("link", target.as_bytes()), text: Some(text) }
+        Self { hash: hash_of("link", target.as_bytes()), text: Some(target.into_owned()), is_link: true }
     }
 
     fn of_file(path: &Path) -> Option<Self> {
@@ -186,7 +189,7 @@ impl FileContents {
         }
         let is_text = length <= TEXT && !begin.iter().take(BEGINNING).any(|byte| *byte == 0);
         let text = is_text.then(|| String::from_utf8_lossy(&begin).into_owned());
-        Some(Self { hash: hash.finalize().into(), text })
+        Some(Self { hash: hash.finalize().into(), text, is_link: false })
     }
 }
 

@@ -18,6 +18,7 @@ use crate::ledger::Ledger;
 use crate::ledger::backend_stacks::BackendStacks;
 use crate::ledger::entry::{EntryKind, LedgerEntry, instant_of};
 use crate::ledger::state_identity::{self, StateIdentity};
+use crate::lifecycle::time_to_live::in_days;
 use crate::report::{Reason, Report};
 use crate::run::gates::top;
 
@@ -157,18 +158,22 @@ fn refuse_by_file(job: &Job<'_>, definition: &Definition, ttl: Duration) -> Resu
             format!(
                 "`stacks.{pattern}` of the default branch's file has `{protects}`: no sweep destroys `{name}`"
             ),
-            format!(
-                "leave `{TTL}` out; or give the stack an entry of its own before it, without `{protects}`: `stacks: {{ {name}: {{ {TTL}: … }} }}`"
-            ),
+            if entry.pattern == name {
+                format!("leave `{TTL}` out, or take `{protects}` out of the entry")
+            } else {
+                format!(
+                    "leave `{TTL}` out; or give the stack an entry of its own before it, without `{protects}`: `stacks: {{ {name}: {{ {TTL}: … }} }}`"
+                )
+            },
         ));
     }
     match entry.ttl_max {
         Some(most) if ttl > most => Err(refused(
             format!(
                 "`{}` is longer than `ttl-max` of `stacks.{}`, which is `{}`",
-                humantime::format_duration(ttl),
+                in_days(ttl),
                 entry.pattern,
-                humantime::format_duration(most)
+                in_days(most)
             ),
             "shorten it, or raise `ttl-max` on the default branch",
         )),

@@ -137,11 +137,12 @@ pub fn default_of_origin(folder: &Path) -> Option<String> {
     Some(head.trim().strip_prefix("ref: refs/remotes/origin/")?.to_owned())
 }
 
-/// The commit or tag that `name` names in the checkout around `folder`: a branch, one of `origin`, or a tag.
+/// The commit or tag that `name` names in the checkout around `folder`: a branch, one of a remote (`origin/main`), a tag, or a
+/// branch of `origin`.
 pub fn named_commit(folder: &Path, name: &str) -> Option<String> {
     let is_plain = name.split('/').all(|part| !part.is_empty() && !part.starts_with('.'));
     let common = common_folder(&git_folder(folder)?);
-    let places = ["heads", "remotes/origin", "remotes", "tags"].into_iter().filter(|_| is_plain);
+    let places = ["heads", "remotes", "tags", "remotes/origin"].into_iter().filter(|_| is_plain);
     places.map(|place| format!("refs/{place}/{name}")).find_map(|reference| {
         text(&common.join(&reference)).and_then(|text| commit(&text)).or_else(|| packed(&common, &reference))
     })

@@ -1,12 +1,11 @@
 //! Which stack comes after which: by the outputs that programs read of other stacks, and as the section `fleet` declares it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use super::verdict::StackVerdict;
-use crate::base::text_file::{SETTINGS, read_text};
 use crate::fleet::FoundProject;
-use crate::fleet::settings::{ByProject, declared, plain};
+use crate::fleet::settings::{ByProject, declared, is_meant};
+use crate::reviewed::reach::references::{ReferenceName, StackReferences};
 
 /// Whose outputs a project reads.
 #[derive(Debug, Default)]
@@ -28,77 +27,67 @@ impl<'p> Links<'p> {
         Self { projects, reads: projects.iter().map(|_| Reads::default()).collect() }
     }
 
-    /// Adds the stacks whose outputs a project reads: `referred` has the parts of their names by the file that does. A name that
-    /// comes from the configuration is looked for in the project's stack files.
-    pub fn add_read(&mut self, number: usize, referred: &BTreeMap<String, BTreeSet<String>>, top: &Path) {
-        for (file, parts) in referred {
-            let mut found = self.named_by(parts);
-            if found.is_empty() {
-                found = self.named_by(&self.parts_of_stack_files(number, top));
-            }
+    /// Adds the stacks whose outputs a project reads, by the files that do.
+    pub fn add_read(&mut self, number: usize, referred: &BTreeMap<String, StackReferences>) {
+        for (file, references) in referred {
+            let named: Vec<_> = references.names.iter().map(|name| self.meant_by(name)).collect();
             let Some(reads) = self.reads.get_mut(number) else { continue };
-            if found.is_empty() {
-                reads.of_any.get_or_insert_with(|| file.clone());
-            }
-            for (project, stacks) in found {
-                let known = reads.of.entry(project).or_insert_with(|| stacks.clone());
-                // All of them is more than some.
-                if stacks.is_empty() {
-                    known.clear();
-                } else if !known.is_empty() {
-                    known.extend(stacks);
+            let mut is_unclear = references.is_unclear;
+            for meant in named {
+                match meant {
+                    Meant::Stack(project, stack) => {
+                        let known =
+                            reads.of.entry(project).or_insert_with(|| BTreeSet::from([stack.clone()]));
+                        // All of them is more than one.
+                        if !known.is_empty() {
+                            known.insert(stack);
+                        }
+                    }
+                    Meant::AnyOf(project) => {
+                        reads.of.insert(project, BTreeSet::new());
+                    }
+                    Meant::Elsewhere => {}
+                    Meant::Unclear => is_unclear = true,
                 }
             }
-        }
-    }
-
-    /// Adds the projects that the section `fleet` declares.
-    pub fn add_declared(&mut self, number: usize, depends_on: &ByProject) {
-        let Some(project) = self.projects.get(number) else { return };
-        for folder in declared(depends_on, &project.cwd) {
-            let is_it =
-                |project: &FoundProject| plain(&project.cwd) == plain(folder) || project.project == folder;
-            let numbers: Vec<usize> = self
-                .projects
-                .iter()
-                .enumerate()
-                .filter(|(_, project)| is_it(project))
-                .map(|(at, _)| at)
-                .collect();
-            if let Some(reads) = self.reads.get_mut(number) {
-                reads.of.extend(numbers.into_iter().map(|number| (number, BTreeSet::new())));
+            if is_unclear {
+                reads.of_any.get_or_insert_with(|| file.clone());
             }
         }
     }
 
-    /// Tells each verdict which stacks it comes after, and affects those that come after an affected one.
-    pub fn spread(&self, verdicts: &mut [StackVerdict]) {
-        let numbers: BTreeMap<&str, usize> = self
-            .projects
-            .iter()
-            .enumerate()
-            .map(|(number, project)| (project.cwd.as_str(), number))
-            .collect();
-        let of: Vec<usize> = verdicts
-            .iter()
-            .map(|verdict| numbers.get(verdict.cwd.as_str()).copied().unwrap_or_default())
-            .collect();
+    /// Adds the projects that the section `fleet` declares: they stand for what the program does not say.
+    pub fn add_declared(&mut self, number: usize, depends_on: &ByProject) {
+        let Some(project) = self.projects.get(number) else { return };
+        let folders = declared(depends_on, project);
+        let Some(reads) = self.reads.get_mut(number) else { return };
+        if !folders.is_empty() {
+            reads.of_any = None;
+        }
+        for (number, project) in self.projects.iter().enumerate() {
+            if folders.iter().any(|folder| is_meant(folder, project)) {
+                reads.of.insert(number, BTreeSet::new());
+            }
+        }
+    }
+
+    /// Tells each verdict which stacks it comes after, and affects those that come after an affected one. `of` has the number of
+    /// each verdict's project.
+    pub fn spread(&self, of: &[usize], verdicts: &mut [StackVerdict]) {
         let mut before: Vec<Vec<usize>> = Vec::new();
         for (at, number) in of.iter().enumerate() {
             let reads =
                 self.reads.get(*number).filter(|reads| !reads.of.is_empty() || reads.of_any.is_some());
-            if reads.is_none() {
+            let Some(reads) = reads else {
                 before.push(Vec::new());
                 continue;
-            }
+            };
             let comes_after = |other: &usize| {
-                *other != at
-                    && reads.is_some_and(|reads| {
-                        let stacks = of.get(*other).and_then(|project| reads.of.get(project));
-                        let stack = verdicts.get(*other).map_or("", |verdict| verdict.stack.as_str());
-                        reads.of_any.is_some()
-                            || stacks.is_some_and(|all| all.is_empty() || all.contains(stack))
-                    })
+                let stacks = of.get(*other).and_then(|project| reads.of.get(project));
+                let stack = verdicts.get(*other).map_or("", |verdict| verdict.stack.as_str());
+                let is_one =
+                    |all: &BTreeSet<String>| all.is_empty() || stack.is_empty() || all.contains(stack);
+                *other != at && (reads.of_any.is_some() || stacks.is_some_and(is_one))
             };
             before.push((0..verdicts.len()).filter(comes_after).collect());
         }
@@ -119,10 +108,8 @@ impl<'p> Links<'p> {
             for (at, before) in before.iter().enumerate() {
                 let is_affected =
                     |other: &&usize| verdicts.get(**other).is_some_and(StackVerdict::is_affected);
-                let Some(first) = before.iter().find(is_affected).and_then(|other| verdicts.get(*other))
-                else {
-                    continue;
-                };
+                let first = before.iter().find(is_affected).and_then(|other| verdicts.get(*other));
+                let Some(first) = first else { continue };
                 let why = match self.any_of(of.get(at)) {
                     Some(file) => format!(
                         "`{file}` reads outputs of a stack whose name can't be told, and `{}` is affected",
@@ -142,24 +129,27 @@ impl<'p> Links<'p> {
         self.reads.get(*number?)?.of_any.as_deref()
     }
 
-    /// The projects whose names are among these parts, each with the stacks that are.
-    fn named_by(&self, parts: &BTreeSet<String>) -> Vec<(usize, BTreeSet<String>)> {
-        let named = self.projects.iter().enumerate().filter(|(_, project)| parts.contains(&project.project));
-        let stacks = |project: &FoundProject| {
-            project.stacks.iter().filter(|stack| parts.contains(*stack)).cloned().collect()
-        };
-        named.map(|(number, project)| (number, stacks(project))).collect()
+    /// What a reference means in this repository.
+    fn meant_by(&self, name: &ReferenceName) -> Meant {
+        let number = |part: &String| self.projects.iter().position(|project| project.project == *part);
+        match name.parts.as_slice() {
+            [_, project, stack] if name.is_whole => {
+                number(project).map_or(Meant::Elsewhere, |number| Meant::Stack(number, stack.clone()))
+            }
+            [_, project, ..] => number(project).map_or(Meant::Unclear, Meant::AnyOf),
+            _ => Meant::Unclear,
+        }
     }
+}
 
-    fn parts_of_stack_files(&self, number: usize, top: &Path) -> BTreeSet<String> {
-        let files = self.projects.get(number).map_or(&[][..], |project| &project.stack_files);
-        let texts = files.iter().filter_map(|path| read_text(&top.join(path), SETTINGS).ok());
-        let parts = |text: String| {
-            let words = text
-                .split(|c: char| c.is_whitespace() || "\"'".contains(c))
-                .filter(|word| word.contains('/'));
-            words.flat_map(|word| word.split('/')).map(str::to_owned).collect::<Vec<_>>()
-        };
-        texts.flat_map(parts).collect()
-    }
+/// What a reference means.
+enum Meant {
+    /// A stack of the project of this number.
+    Stack(usize, String),
+    /// Any stack of it.
+    AnyOf(usize),
+    /// A stack of no project of the repository.
+    Elsewhere,
+    /// That can't be told.
+    Unclear,
 }

@@ -70,10 +70,30 @@ impl<'t> ReachedFiles<'t> {
         read: &mut dyn FnMut(usize) -> Option<Rc<FileWords>>,
     ) -> Self {
         let folder = if project.cwd == "." { "" } else { project.cwd.as_str() };
-        let reached = Reach::new(tracked, folder, &project.program).with_places(places).find(read);
+        Self::from(tracked, folder, &project.program, places, read)
+    }
+
+    /// Finds those of what lies in a folder, or of one file.
+    pub fn of_folder(
+        tracked: &'t Tracked,
+        folder: &str,
+        places: Places,
+        read: &mut dyn FnMut(usize) -> Option<Rc<FileWords>>,
+    ) -> Self {
+        Self::from(tracked, folder, folder, places, read)
+    }
+
+    fn from(
+        tracked: &'t Tracked,
+        folder: &str,
+        program: &str,
+        places: Places,
+        read: &mut dyn FnMut(usize) -> Option<Rc<FileWords>>,
+    ) -> Self {
+        let reached = Reach::new(tracked, folder, program).with_places(places).find(read);
         let files = tracked.files().iter().zip(&reached.files).filter(|(_, is_reached)| **is_reached);
         let paths = files.map(|(file, _)| file.path.as_str());
-        let own = BTreeSet::from([folder.to_owned(), project.program.clone()]);
+        let own = BTreeSet::from([folder.to_owned(), program.to_owned()]);
         let is_program = |path: &&str| {
             !MANIFESTS.contains(&name_of(path)) || own.iter().any(|folder| folder_of(path) == folder)
         };
@@ -83,7 +103,7 @@ impl<'t> ReachedFiles<'t> {
 
     /// How the file at `path` is one of them. None if it is not.
     pub fn has(&self, path: &str) -> Option<PartOfIt<'_>> {
-        if is_stack_file(path) {
+        if is_stack_file(path) && !self.reached.named.contains(path) {
             return None;
         }
         if let Some(at) = self.tracked.number_of(path) {
@@ -158,8 +178,25 @@ impl<'t> ReachedFiles<'t> {
             around = folder_of(around);
         }
         let begun = &self.reached.begun;
+        // A module of Python that is gone.
+        let module = path.strip_suffix(".py").filter(|_| self.tracked.number_of(path).is_none());
+        if module.is_some_and(|module| self.is_imported(module)) {
+            return true;
+        }
         stems.chain([path]).chain(folders).any(|path| named.contains(path))
             || begun.iter().any(|beginning| path.starts_with(beginning))
+    }
+
+    /// Whether a program can mean a module of Python by its whole name, in whatever folder that is looked for.
+    fn is_imported(&self, module: &str) -> bool {
+        let parts: Vec<&str> = module.trim_end_matches("/__init__").split('/').collect();
+        let is_one = |parts: &[&str]| match parts {
+            [one] => self.reached.unfound.contains(*one),
+            parts => self.reached.imported.contains(&parts.join(".")),
+        };
+        let is_below =
+            |begin: usize| (begin + 1..=parts.len()).any(|end| parts.get(begin..end).is_some_and(is_one));
+        (0..parts.len()).any(is_below)
     }
 
     /// Whether it says for a folder with some of the files which dependencies there are, and how they are built.

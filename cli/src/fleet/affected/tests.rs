@@ -4,13 +4,26 @@ use super::*;
 use crate::base::error::Problem;
 
 /// A repository of these files.
-struct Repository {
+pub(super) struct Repository {
     folder: tempfile::TempDir,
 }
 
 impl Repository {
-    fn of(files: &[(&str, &str)]) -> Self {
+    pub(super) fn of(files: &[(&str, &str)]) -> Self {
+        Self::made(tempfile::tempdir().unwrap(), files)
+    }
+
+    /// The same, and a link.
+    #[cfg(unix)]
+    pub(super) fn with_link(files: &[(&str, &str)], link: &str, target: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join(link);
+        std::fs::create_dir_all(link.parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink(target, link).unwrap();
+        Self::made(folder, files)
+    }
+
+    fn made(folder: tempfile::TempDir, files: &[(&str, &str)]) -> Self {
         for (path, text) in files {
             let path = folder.path().join(path);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -37,7 +50,7 @@ impl Repository {
     }
 
     /// The stacks that a change of these files affects.
-    fn affected(&self, changed: &[&str]) -> Vec<String> {
+    pub(super) fn affected(&self, changed: &[&str]) -> Vec<String> {
         let verdicts = self.verdicts(changed, "{}");
         verdicts.iter().filter(|verdict| verdict.is_affected()).map(StackVerdict::name).collect()
     }
@@ -197,7 +210,7 @@ fn a_file_that_the_settings_name_affects_everybody() {
 
 #[test]
 fn code_of_others_is_not_doubted() {
-    let repository = with(&[("infra/shop/vendor/x.js", "require(name)"), ("docs/x.md", "")]);
+    let repository = with(&[("infra/shop/node_modules/x.js", "require(name)"), ("docs/x.md", "")]);
     assert_eq!(repository.affected(&["docs/x.md"]), [""; 0]);
 }
 
@@ -241,26 +254,48 @@ fn who_reads_outputs_of_an_affected_stack_is_affected() {
 }
 
 #[test]
-fn a_reference_whose_name_is_configured_is_found_in_the_stacks_file() {
-    let files = [("infra/shop/index.ts", "new pulumi.StackReference(config.require('net'))")];
-    let any = with(&files);
+fn a_reference_whose_name_is_not_written_comes_after_every_stack_unless_that_is_declared() {
+    let repository = with(&[
+        (
+            "infra/shop/index.ts",
+            "new pulumi.StackReference('acme/db/dev'); new pulumi.StackReference(config.require('net'))",
+        ),
+        ("infra/db/Pulumi.yaml", "name: db\nruntime: yaml\n"),
+    ]);
     assert_eq!(
-        any.why("shop/prod", &["infra/net/Pulumi.dev.yaml"]),
+        repository.why("shop/prod", &["infra/net/Pulumi.dev.yaml"]),
         [
             "`infra/shop/index.ts` reads outputs of a stack whose name can't be told, and `net/dev` is affected"
         ]
     );
-    let configured = Repository::of(
-        &[
-            &NET[..],
-            &SHOP[..1],
-            &files,
-            &[("infra/shop/Pulumi.prod.yaml", "config:\n  shop:net: acme/net/prod\n")],
-        ]
-        .concat(),
+    let declared = "{ depends-on: { infra/shop: [infra/db] } }";
+    let verdicts = repository.verdicts(&["infra/net/Pulumi.dev.yaml"], declared);
+    let affected: Vec<_> =
+        verdicts.iter().filter(|verdict| verdict.is_affected()).map(StackVerdict::name).collect();
+    assert_eq!(affected, ["net/dev"]);
+}
+
+#[test]
+fn who_reads_outputs_of_a_project_without_stack_files_is_affected_by_its_program() {
+    let repository = with(&[
+        ("infra/shop/index.ts", "new pulumi.StackReference('acme/db/dev')"),
+        ("infra/db/Pulumi.yaml", "name: db\nruntime: yaml\n"),
+    ]);
+    assert_eq!(
+        repository.why("shop/prod", &["infra/db/Pulumi.yaml"]),
+        ["it comes after `db`, which is affected"]
     );
-    assert_eq!(configured.affected(&["infra/net/Pulumi.dev.yaml"]), ["net/dev"]);
-    assert_eq!(configured.affected(&["infra/net/Pulumi.prod.yaml"]), ["net/prod", "shop/prod"]);
+}
+
+#[test]
+fn what_a_stacks_configuration_names_affects_that_stack() {
+    let repository = Repository::of(&[
+        ("infra/shop/Pulumi.yaml", "name: shop\nruntime: yaml\n"),
+        ("infra/shop/Pulumi.dev.yaml", "config:\n  shop:app: ../../app\n"),
+        ("infra/shop/Pulumi.prod.yaml", ""),
+        ("app/x.js", ""),
+    ]);
+    assert_eq!(repository.affected(&["app/x.js"]), ["shop/dev"]);
 }
 
 #[test]
@@ -292,8 +327,19 @@ fn what_is_declared_counts() {
     };
     assert_eq!(affected(&["pages/x.html"], "{ paths: { infra/shop: [pages] } }"), ["shop/prod"]);
     assert_eq!(affected(&["pages/x.html"], "{ paths: { infra/shop: [\"pages/*.css\"] } }"), [""; 0]);
+    assert_eq!(affected(&[".github/x.yml"], "{ paths: { shop: [\".github/**\"] } }"), ["shop/prod"]);
     let after = affected(&["infra/net/Pulumi.dev.yaml"], "{ depends-on: { ./infra/shop/: [infra/net] } }");
     assert_eq!(after, ["net/dev", "shop/prod"]);
+}
+
+#[test]
+fn what_is_declared_for_no_project_is_an_error() {
+    let projects = RepositoryStacks::find(with(&[]).folder.path(), None).projects;
+    for fleet in ["{ paths: { infra/shpo: [x] } }", "{ depends-on: { infra/shop: [infra/nets] } }"] {
+        let settings = FleetSettings::parse(&yaml::parse(fleet).unwrap(), "stackstep.yaml").unwrap();
+        let error = settings.check(&projects).unwrap_err().to_string();
+        assert!(error.contains("where there is no project"), "{error}");
+    }
 }
 
 #[test]

@@ -23,8 +23,8 @@ impl StackVerdict {
         !self.why.is_empty()
     }
 
-    /// The project and the stack, as people write them.
+    /// The project and the stack, as people write them. Of a project without stacks its own name.
     pub fn name(&self) -> String {
-        format!("{}/{}", self.project, self.stack)
+        if self.stack.is_empty() { self.project.clone() } else { format!("{}/{}", self.project, self.stack) }
     }
 }

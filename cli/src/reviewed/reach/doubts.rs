@@ -1,6 +1,8 @@
 //! What a program does that can't be followed by reading it: it loads a module whose name it puts together, or looks for the
 //! top of the repository.
 
+use super::tracked::name_of;
+
 /// What a file does that can't be followed: what is reached by it is not known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileDoubt {
@@ -8,6 +10,8 @@ pub struct FileDoubt {
     pub line: usize,
     /// What it does, for a sentence that begins with the file.
     pub does: String,
+    /// Whether it concerns the files in its own folder, and no others.
+    pub is_about_its_folder: bool,
 }
 
 /// The languages of programs, by the endings of their files.
@@ -21,6 +25,7 @@ enum Language {
     Gradle,
     MsBuild,
     Yaml,
+    Shell,
 }
 
 const ENDINGS: &[(&str, Language)] = &[
@@ -49,6 +54,10 @@ const ENDINGS: &[(&str, Language)] = &[
     ("vbproj", Language::MsBuild),
     ("props", Language::MsBuild),
     ("targets", Language::MsBuild),
+    ("sh", Language::Shell),
+    ("bash", Language::Shell),
+    ("ps1", Language::Shell),
+    ("mk", Language::Shell),
     ("yaml", Language::Yaml),
     ("yml", Language::Yaml),
 ];
@@ -65,20 +74,29 @@ const SIGNS: &[(Language, &[&str], &str)] = &[
         &["importlib", "__import__", "sys.path", "addsitedir", "runpy", "pkgutil", "os.chdir"],
         LOADS,
     ),
-    (
-        Language::Python,
-        &[".parents[", ".parent.parent", "os.pardir", "dirname(os.path.dirname(", "dirname(dirname("],
-        CLIMBS,
-    ),
+    (Language::Python, &[".parents[", ".parent.parent", "pardir"], CLIMBS),
     (Language::Go, &["plugin.Open", "os.Chdir"], LOADS),
-    (Language::Go, &["runtime.Caller", "Dir(filepath.Dir(", "Dir(path.Dir("], CLIMBS),
+    (Language::Go, &["runtime.Caller", "filepath.Dir(", "path.Dir("], CLIMBS),
     (Language::DotNet, &["Assembly.Load", "SetCurrentDirectory"], LOADS),
-    (Language::DotNet, &["GetParent(", ".Parent"], CLIMBS),
+    (Language::DotNet, &["GetParent(", ".Parent", "GetDirectoryName("], CLIMBS),
     (Language::Jvm, &["Class.forName", "URLClassLoader"], LOADS),
     (Language::Jvm, &["getParent", ".parentFile"], CLIMBS),
     (
         Language::Gradle,
-        &["projects.", "rootDir", "rootProject", "apply from", "apply(from", "parentFile", "findProject"],
+        &[
+            "projects.",
+            "rootDir",
+            "rootProject",
+            "apply from",
+            "apply(from",
+            "parentFile",
+            "findProject",
+            "includeBuild",
+            "projectDir",
+            "versionCatalogs",
+            "subprojects",
+            "allprojects",
+        ],
         CLIMBS,
     ),
     (
@@ -109,7 +127,14 @@ const TOP: &[&str] = &[
     "TRAVIS_BUILD_DIR",
 ];
 
-fn language_of(name: &str) -> Option<Language> {
+/// Files without an ending that hold commands, or whose scripts do.
+const OF_COMMANDS: &[&str] = &["Makefile", "Dockerfile", "Justfile", "justfile", "package.json"];
+
+fn language_of(path: &str) -> Option<Language> {
+    let name = name_of(path);
+    if OF_COMMANDS.contains(&name) {
+        return Some(Language::Shell);
+    }
     let (_, ending) = name.rsplit_once('.')?;
     ENDINGS.iter().find(|(one, _)| *one == ending).map(|(_, language)| *language)
 }
@@ -127,8 +152,8 @@ pub fn is_of_node(name: &str) -> bool {
 /// Whether somebody else's code, or code that a build has made: it is full of what can't be followed, and names nothing of the
 /// repository.
 pub fn is_of_others(path: &str) -> bool {
-    let is_folder = |part: &str| matches!(part, "node_modules" | "vendor" | "dist" | "third_party");
-    path.split('/').any(is_folder) || path.contains(".min.")
+    let is_of_go = language_of(path) == Some(Language::Go) && path.split('/').any(|part| part == "vendor");
+    path.split('/').any(|part| part == "node_modules") || path.contains(".min.") || is_of_go
 }
 
 /// What the text of a file named `name` does that can't be followed, the first place of each kind.
@@ -139,16 +164,53 @@ pub fn doubts_in(text: &str, name: &str) -> Vec<FileDoubt> {
     let signs = SIGNS.iter().filter(|(of, ..)| *of == language).map(|(_, words, does)| (*words, *does));
     for (words, does) in signs.chain([(TOP, "looks for the top of the repository")]) {
         if let Some((at, word)) = words.iter().filter_map(|word| Some((text.find(word)?, word))).min() {
-            doubts.push(FileDoubt { line: line_of(at), does: format!("{does} (`{word}`)") });
+            let does = format!("{does} (`{word}`)");
+            doubts.push(FileDoubt { line: line_of(at), does, is_about_its_folder: false });
         }
     }
     if language == Language::Node
         && let Some(at) = loads_by_expression(text)
     {
         let does = "loads a module whose name it puts together".to_owned();
-        doubts.push(FileDoubt { line: line_of(at), does });
+        doubts.push(FileDoubt { line: line_of(at), does, is_about_its_folder: false });
+    }
+    let is_known = doubts.iter().any(|doubt| doubt.does.starts_with(CLIMBS));
+    if let Some(at) = climbs_by_folders(text, language).filter(|_| !is_known) {
+        doubts.push(FileDoubt { line: line_of(at), does: CLIMBS.to_owned(), is_about_its_folder: false });
+    }
+    if let (Language::Go, Some(at)) = (language, text.find("//go:embed")) {
+        let does = "embeds files of its folder".to_owned();
+        doubts.push(FileDoubt { line: line_of(at), does, is_about_its_folder: true });
     }
     doubts
+}
+
+/// The file's own folder, as programs write it.
+const OWN_FOLDER: &[&str] = &[
+    "dirname(__file__",
+    "dirname(os.path.abspath(__file__",
+    "dirname(os.path.realpath(__file__",
+    "dirname(path.abspath(__file__",
+    "Path(__file__).parent",
+    "Path(__file__).resolve().parent",
+    "Path(__file__).absolute().parent",
+    "dirname(fileURLToPath(",
+    "dirname(url.fileURLToPath(",
+    "dirname(__filename",
+    "import.meta.dirname",
+];
+
+/// Where a program goes up from the folder of a file: it asks for a folder more often than for its own.
+fn climbs_by_folders(text: &str, language: Language) -> Option<usize> {
+    let words: &[&str] = match language {
+        Language::Node => &["dirname("],
+        Language::Python => &["dirname(", ".parent"],
+        _ => return None,
+    };
+    let asked = words.iter().flat_map(|word| text.match_indices(word)).map(|(at, _)| at);
+    let (asked, last) = asked.fold((0, None), |(count, last), at| (count + 1, last.max(Some(at))));
+    let own: usize = OWN_FOLDER.iter().map(|word| text.matches(word).count()).sum();
+    last.filter(|_| asked > own)
 }
 
 /// Where a program of Node.js loads a module by anything but a text.
@@ -217,6 +279,19 @@ mod tests {
     }
 
     #[test]
+    fn who_goes_up_from_its_folder_is_doubted() {
+        for text in [
+            "a = os.path.dirname(__file__)\nb = os.path.dirname(a)",
+            "h = Path(__file__).parent\nx = h.parent",
+        ] {
+            assert_eq!(lines(text, "a.py"), [2], "{text}");
+        }
+        assert_eq!(lines("a = os.path.dirname(os.path.abspath(__file__))", "a.py"), [0; 0]);
+        assert_eq!(lines("path.dirname(path.dirname(__dirname))", "a.ts"), [1]);
+        assert_eq!(lines("dirname(fileURLToPath(import.meta.url))", "a.ts"), [0; 0]);
+    }
+
+    #[test]
     fn builds_that_look_for_other_projects_are_doubted() {
         assert_eq!(lines("x\nimplementation(projects.libs.net)", "build.gradle.kts"), [2]);
         assert_eq!(lines("<Import Project=\"$(SolutionDir)x.props\" />", "a.csproj"), [1]);
@@ -227,6 +302,6 @@ mod tests {
     fn the_signs_of_one_language_say_nothing_of_another() {
         assert_eq!(lines("import sys\nsys.path.insert(0, x)\nimport importlib", "a.py"), [2]);
         assert_eq!(lines("sys.path", "a.ts"), [0; 0]);
-        assert_eq!(lines("Path(__file__).parent.parent / 'x'", "a.py"), [1]);
+        assert_eq!(lines("x\nRoot(here).parents[2]", "a.py"), [2]);
     }
 }

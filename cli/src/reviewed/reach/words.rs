@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::doubts::{FileDoubt, doubts_in, is_of_node};
 use super::places::{aliases_in, extended_in};
+use super::references::StackReferences;
 
 /// The longest word that can be a name.
 const LONGEST: usize = 300;
@@ -26,14 +27,17 @@ pub struct FileWords {
     pub aliases: Vec<(String, String)>,
     /// The names of packages that a `tsconfig.json` extends.
     pub extended: Vec<String>,
+    /// The projects of Maven that a `pom.xml` needs, for those that have it as their parent as well.
+    pub needed: Vec<String>,
     /// What the file does that can't be followed.
     pub doubts: Vec<FileDoubt>,
-    /// The parts of all words with slashes in a file that reads outputs of other stacks. None in any other file.
-    pub referred: Option<BTreeSet<String>>,
+    /// The stacks whose outputs it reads.
+    pub referred: StackReferences,
+    /// Words that can name a file or folder beside this one: without `../`, with a dot or a slash in them.
+    pub beside: BTreeSet<String>,
+    /// Whether the file is a link, whose target is its only path.
+    pub is_link: bool,
 }
-
-/// What shows that a program reads outputs of other stacks.
-const REFERENCES: &[&str] = &["StackReference", "stack_reference", "stackReference"];
 
 /// Whether a byte can be a part of a path or name.
 fn in_word(byte: u8) -> bool {
@@ -41,6 +45,11 @@ fn in_word(byte: u8) -> bool {
 }
 
 impl FileWords {
+    /// The words of a link to `target`.
+    pub fn of_link(target: &str) -> Self {
+        Self { paths: [target.replace('\\', "/")].into(), is_link: true, ..Self::default() }
+    }
+
     /// The words of `text`, the text of a file named `name`.
     pub fn in_text(text: &str, name: &str) -> Self {
         let mut words = Self::default();
@@ -51,8 +60,11 @@ impl FileWords {
         }
         words.add_paths_and_names(text, is_of_node(name));
         let is_python = matches!(ending, Some("py" | "pyi"));
+        words.add_spaced_paths(text, matches!(ending, Some("yaml" | "yml")));
         if is_python {
-            text.lines().for_each(|line| words.add_imports(line.trim()));
+            for line in whole_lines(text).lines() {
+                line.split([';', ':']).for_each(|part| words.add_imports(part.trim()));
+            }
         }
         if name.starts_with("requirements") || name.starts_with("constraints") {
             for line in text.lines() {
@@ -64,16 +76,21 @@ impl FileWords {
             words.add_gradle_projects(text);
         }
         if name == "pom.xml" {
+            let managed = |text: &str| {
+                text.split_once("</dependencyManagement>").map_or("", |(_, after)| after).to_owned()
+            };
+            let (before, rest) = text.split_once("<dependencyManagement>").unwrap_or((text, ""));
+            let text = before.to_owned() + &managed(rest);
             let names = text.split("<artifactId>").skip(1).filter_map(|rest| rest.split('<').next());
-            words.quoted.extend(names.map(|name| name.trim().to_owned()));
+            words.needed = names.map(|name| name.trim().to_owned()).collect();
         }
         if name.starts_with("tsconfig") {
-            words.aliases = aliases_in(text);
             words.extended = extended_in(text);
         }
-        if REFERENCES.iter().any(|sign| text.contains(sign)) {
-            words.referred = Some(parts_in(text));
+        if ending == Some("json") {
+            words.aliases = aliases_in(text, name);
         }
+        words.referred = StackReferences::in_text(text);
         words.doubts = doubts_in(text, name);
         words
     }
@@ -91,10 +108,20 @@ impl FileWords {
             let before = at.checked_sub(1).and_then(|before| bytes.get(before));
             if let Some(word) = text.get(at..at + length).filter(|word| word.len() <= LONGEST) {
                 let is_quoted = before.is_some_and(|byte| b"\"'`".contains(byte));
+                let written = text.get(..at).unwrap_or_default();
+                if let Some(sign) = ["#", "$"].into_iter().find(|sign| is_quoted_sign(written, sign)) {
+                    self.quoted.insert(format!("{sign}{word}"));
+                }
+                if let Some((name, _)) = word.rsplit_once('@').filter(|_| written.ends_with("workspace:")) {
+                    self.quoted.insert(name.to_owned());
+                }
                 let after = text.get(at + length..).unwrap_or_default();
                 let between = text.get(chain.end..at).unwrap_or_default();
-                chain.take(word, is_quoted, between, &mut self.paths);
+                let is_begun = chain.take(word, is_quoted, between, &mut self.paths) && goes_on(after);
                 chain.end = at + length;
+                if is_begun && word != ".." {
+                    chain.close(&mut self.beginnings);
+                }
                 self.add(word, is_quoted, after);
                 if loads
                     && is_quoted
@@ -115,13 +142,33 @@ impl FileWords {
             // What stands before the first step up is another word, or not known: `${here}/../x`.
             let parts = word.split(['/', '\\']).skip_while(|part| *part != "..");
             let path = parts.collect::<Vec<_>>().join("/");
-            match path.split_once('%') {
-                Some((beginning, _)) => drop(self.beginnings.insert(beginning.to_owned())),
-                None if goes_on(after) => drop(self.beginnings.insert(path)),
-                None => drop(self.paths.insert(path)),
-            }
+            let (beginning, is_begun) =
+                path.split_once('%').map_or((path.as_str(), goes_on(after)), |(it, _)| (it, true));
+            let kept = if is_begun { &mut self.beginnings } else { &mut self.paths };
+            kept.insert(beginning.to_owned());
         } else if is_quoted && !word.starts_with(['.', '/']) && !word.contains('\\') {
             self.quoted.insert(word.to_owned());
+        }
+        if !is_path && word.contains(['.', '/', '\\']) && word.len() > 1 {
+            self.beside.insert(word.replace('\\', "/"));
+        }
+    }
+
+    /// Adds paths with characters in them that end a word: spaces, parentheses. They are quoted, or the value of a line of YAML.
+    fn add_spaced_paths(&mut self, text: &str, is_yaml: bool) {
+        for line in text.lines().filter(|line| line.contains("../") || line.contains("..\\")) {
+            let quoted = ['"', '\'', '`'].into_iter().flat_map(|quote| line.split(quote).skip(1).step_by(2));
+            let value = line.split_once(": ").map(|(_, value)| value.trim()).filter(|_| is_yaml);
+            for part in quoted.chain(value) {
+                let path = part.replace('\\', "/");
+                let Some(path) = path.find("../").and_then(|at| path.get(at..)) else { continue };
+                let is_word = path.bytes().all(in_word);
+                if !is_word && path.len() <= LONGEST {
+                    let end = path.find(['$', '{', '*', '?', '%']);
+                    let kept = if end.is_some() { &mut self.beginnings } else { &mut self.paths };
+                    kept.insert(path.get(..end.unwrap_or(path.len())).unwrap_or_default().to_owned());
+                }
+            }
         }
     }
 
@@ -138,7 +185,8 @@ impl FileWords {
             // A name that is imported can be a module.
             let names = rest.split_once(" import ").map_or("", |(_, names)| names);
             let names = names.split(',').map(|name| module(name.trim_matches(['(', ')', ' '])));
-            self.modules.extend(names.map(|name| format!("{from}.{name}")));
+            let dot = if from.ends_with('.') { "" } else { "." };
+            self.modules.extend(names.map(|name| format!("{from}{dot}{name}")));
             if from.starts_with('.') {
                 self.loaded.insert(from.clone());
             }
@@ -163,19 +211,22 @@ struct StepsUp {
 }
 
 impl StepsUp {
-    /// Takes the next word of a text; `between` stands before it. A name that is not quoted is one that is not known.
-    fn take(&mut self, word: &str, is_quoted: bool, between: &str, paths: &mut BTreeSet<String>) {
+    /// Takes the next word of a text; `between` stands before it. A name that is not quoted is one that is not known. Whether the
+    /// word is one of the steps.
+    fn take(&mut self, word: &str, is_quoted: bool, between: &str, paths: &mut BTreeSet<String>) -> bool {
         let is_joined = between.chars().all(|c| c.is_whitespace() || "\"'`,)".contains(c));
         if word == "/" && !self.parts.is_empty() && is_joined {
-            return;
+            return false;
         }
         let is_part = is_joined && (word == ".." || is_quoted && !word.starts_with(['.', '/']));
         if !self.parts.is_empty() && !is_part {
             self.close(paths);
         }
-        if word == ".." || !self.parts.is_empty() {
+        let is_step = word == ".." || !self.parts.is_empty();
+        if is_step {
             self.parts.push(word.to_owned());
         }
+        is_step
     }
 
     /// The end of the steps. Any part of the names behind them can be the last one.
@@ -197,6 +248,28 @@ fn goes_on(after: &str) -> bool {
     after.starts_with(['$', '{', '*', '?']) || behind.is_some_and(|behind| behind.starts_with('+'))
 }
 
+/// Whether a text ends with a sign that begins a quoted name.
+fn is_quoted_sign(text: &str, sign: &str) -> bool {
+    text.strip_suffix(sign).is_some_and(|before| before.ends_with(['"', '\'']))
+}
+
+/// The text of a program of Python with each import on one line.
+fn whole_lines(text: &str) -> String {
+    let text = text.replace("\\\r\n", " ").replace("\\\n", " ");
+    let mut whole = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    while let Some((before, after)) = rest.split_once("import (") {
+        let (inside, behind) = after.split_once(')').unwrap_or((after, ""));
+        let names: Vec<&str> =
+            inside.lines().map(|line| line.split('#').next().unwrap_or_default()).collect();
+        whole.push_str(before);
+        whole.push_str("import ");
+        whole.push_str(&names.join(" "));
+        rest = behind;
+    }
+    whole + rest
+}
+
 /// Whether it is a path from the file's own folder.
 fn is_relative(word: &str) -> bool {
     matches!(word, "." | "..") || word.starts_with("./") || word.starts_with("../")
@@ -213,13 +286,6 @@ fn is_loading(before: &str) -> bool {
         Some(call) => ["import", "require", "resolve"].iter().any(|word| is_word(call, word)),
         None => ["from", "import"].iter().any(|word| is_word(before, word)),
     }
-}
-
-/// The parts of all words with slashes.
-fn parts_in(text: &str) -> BTreeSet<String> {
-    let words = text.split(|c: char| !u8::try_from(c).is_ok_and(in_word));
-    let words = words.filter(|word| word.contains('/'));
-    words.flat_map(|word| word.split('/')).filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }
 
 #[cfg(test)]
@@ -302,14 +368,6 @@ mod tests {
         let python =
             FileWords::in_text("from .net import a\nfrom lib import b\nfrom . import c\n", "x.py").loaded;
         assert_eq!(python.into_iter().collect::<Vec<_>>(), [".", ".net"]);
-    }
-
-    #[test]
-    fn a_file_that_reads_outputs_of_other_stacks_has_the_parts_of_their_names() {
-        let text = "new pulumi.StackReference(`${org}/network/${stack}`); get('acme/shop/prod')";
-        let referred = FileWords::in_text(text, "x.ts").referred.unwrap();
-        assert_eq!(referred.into_iter().collect::<Vec<_>>(), ["acme", "network", "prod", "shop"]);
-        assert_eq!(FileWords::in_text("get('acme/shop/prod')", "x.ts").referred, None);
     }
 
     #[test]

@@ -194,6 +194,8 @@ fn a_later_step_knows_the_environment_of_a_review_stack_and_of_no_other_run() {
     let pairs = [
         ("PULUMI_BACKEND_URL", "file:///nowhere"),
         ("GITHUB_ACTIONS", "true"),
+        ("GITHUB_EVENT_NAME", "push"),
+        ("GITHUB_REF", "refs/heads/main"),
         ("GITHUB_STATE", state.to_str().unwrap()),
     ];
     let (env, flags) = (Env::from_pairs(folder.path(), pairs), given(&[DEV]));
