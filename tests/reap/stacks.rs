@@ -185,14 +185,20 @@ fn the_first_sweep_of_a_second_repository_with_the_same_backend_is_dry_too() {
     other.reap("").ends_with(0).says("it is the first sweep of this repository");
 }
 
-#[test]
-fn a_destruction_that_failed_four_times_becomes_one_issue_with_the_clouds_sentence() {
+/// A place with a stack whose destruction has failed four times, and the stack's name.
+fn failed_four_times() -> (SweepPlace, String) {
     let place = SweepPlace::swept(FILE);
     place.request(7, Some(LONG_AGO));
     let name = place.deployed(7);
     for _ in 0..4 {
         place.entry(&name, "destroy-failed", &json!({ "reason": "the bucket is not empty" }));
     }
+    (place, name)
+}
+
+#[test]
+fn a_destruction_that_failed_four_times_becomes_one_issue_with_the_clouds_sentence() {
+    let (place, name) = failed_four_times();
     place.reap("").says("issue #1 is about it");
     place.reap("").never_says("is about it");
     let memory = place.fake.memory();
@@ -204,12 +210,7 @@ fn a_destruction_that_failed_four_times_becomes_one_issue_with_the_clouds_senten
 
 #[test]
 fn of_two_sweeps_that_open_an_issue_at_once_one_stays_and_is_known() {
-    let place = SweepPlace::swept(FILE);
-    place.request(7, Some(LONG_AGO));
-    let name = place.deployed(7);
-    for _ in 0..4 {
-        place.entry(&name, "destroy-failed", &json!({ "reason": "the bucket is not empty" }));
-    }
+    let (place, name) = failed_four_times();
     place.reap("").says("issue #1 is about it");
     // The other sweep has not written into the ledger yet, and opens its own right behind this one.
     let number = place.entries(&name).len();

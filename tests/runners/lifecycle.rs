@@ -128,30 +128,14 @@ fn azure_deploys_the_head_of_a_pull_request_and_sweeps_by_a_schedule() {
     };
     let review = place();
     let git = |arguments: &[&str]| crate::harness::mapped::git(&review, arguments);
+    let commit = |message: &str| {
+        let who = ["-c", "user.name=a", "-c", "user.email=a@example.com"];
+        git(&[&who[..], &["commit", "--quiet", "--allow-empty", "-m", message]].concat());
+    };
     git(&["init", "--quiet", "--initial-branch", "main"]);
-    git(&[
-        "-c",
-        "user.name=a",
-        "-c",
-        "user.email=a@example.com",
-        "commit",
-        "--quiet",
-        "--allow-empty",
-        "-m",
-        "x",
-    ]);
+    commit("x");
     let head = git(&["rev-parse", "HEAD"]);
-    git(&[
-        "-c",
-        "user.name=a",
-        "-c",
-        "user.email=a@example.com",
-        "commit",
-        "--quiet",
-        "--allow-empty",
-        "-m",
-        "y",
-    ]);
+    commit("y");
     let given = [("SYSTEM_PULLREQUEST_SOURCECOMMITID", head.as_str())];
     reviews(&review, command(&review, &step(0), &given), "up");
     assert_eq!(git(&["rev-parse", "HEAD"]), head);

@@ -109,7 +109,9 @@ pub async fn list(ask: &StacksAsk, flags: &Flags, env: &Env) -> Result<u8> {
             let settings = section
                 .map(|(file, section)| FleetSettings::parse(section, &file.path.display().to_string()));
             let settings = settings.transpose()?.unwrap_or_default();
-            settings.check(&RepositoryStacks::find(&top, None).projects)?;
+            let everything = wanted.is_some().then(|| RepositoryStacks::find(&top, None));
+            let all = &everything.as_ref().unwrap_or(&found).projects;
+            settings.check(all)?;
             let since = if since.is_empty() { default_since(&top, env)? } else { since.clone() };
             let changes = ChangedPaths::since(&top, &since, env).await?;
             if let Some(why) = &changes.unknown {
@@ -123,7 +125,7 @@ pub async fn list(ask: &StacksAsk, flags: &Flags, env: &Env) -> Result<u8> {
             let verdicts = if changes.is_nothing() && ask.why.is_none() {
                 unaffected(&found)
             } else {
-                verdicts(&top, &found, &changes, &settings)
+                verdicts(&top, &found, all, &changes, &settings)
             };
             let json = || format!("{}\n", affected_as_json(&found, &changes, &verdicts));
             match &ask.why {
@@ -161,18 +163,21 @@ fn affected_as_json(
     changes: &ChangedPaths,
     verdicts: &[StackVerdict],
 ) -> serde_json::Value {
-    let cell = |verdict: &StackVerdict| json!({ "project": verdict.project, "cwd": verdict.cwd, "stack": verdict.stack });
+    let of = |verdict: &StackVerdict| cell(&verdict.project, &verdict.cwd, &verdict.stack);
     let (affected, others): (Vec<_>, Vec<_>) = verdicts.iter().partition(|verdict| verdict.is_affected());
     let why: serde_json::Map<_, _> =
         affected.iter().map(|verdict| (verdict.name(), json!(verdict.why))).collect();
-    json!({
-        "since": changes.since,
-        "projects": found.projects,
-        "stacks": affected.into_iter().map(cell).collect::<Vec<_>>(),
-        "unaffected": others.into_iter().map(cell).collect::<Vec<_>>(),
-        "why": why,
-        "problems": found.problems.iter().map(Problem::in_one_line).collect::<Vec<_>>(),
-    })
+    let mut page = as_json(found);
+    page["stacks"] = affected.into_iter().map(of).collect();
+    page["unaffected"] = others.into_iter().map(of).collect();
+    page["why"] = why.into();
+    page["since"] = json!(changes.since);
+    page
+}
+
+/// A cell of a matrix, in the words of the inputs.
+fn cell(project: &str, cwd: &str, stack: &str) -> serde_json::Value {
+    json!({ "project": project, "cwd": cwd, "stack": stack })
 }
 
 fn affected_as_table(changes: &ChangedPaths, verdicts: &[StackVerdict]) -> String {
@@ -233,12 +238,10 @@ fn explained(stack: &str, verdicts: &[StackVerdict]) -> Result<String> {
 
 /// One line of JSON, so that a shell can assign it: the projects, and the stacks as the cells of a matrix.
 fn as_json(found: &RepositoryStacks) -> serde_json::Value {
-    let cells = found.projects.iter().flat_map(|project| {
-        project
-            .stacks
-            .iter()
-            .map(move |stack| json!({ "project": project.project, "cwd": project.cwd, "stack": stack }))
-    });
+    let cells = found
+        .projects
+        .iter()
+        .flat_map(|project| project.stacks.iter().map(|stack| cell(&project.project, &project.cwd, stack)));
     json!({
         "projects": found.projects,
         "stacks": cells.collect::<Vec<_>>(),

@@ -25,16 +25,18 @@ use super::changes::ChangedPaths;
 use super::settings::{FleetSettings, declared, plain};
 use super::{FoundProject, RepositoryStacks};
 use links::Links;
-use reached::ReachedFiles;
+use reached::{ReachedFiles, first_of};
 pub use verdict::StackVerdict;
 
 /// The most changed files that a verdict names.
 const NAMED: usize = 3;
 
-/// Says of each stack of the repository around `top` whether the changes can affect it.
+/// Says of each stack that was found in the repository around `top` whether the changes can affect it. `all` has every project
+/// of the repository: a stack can come after one of a project that is left out of the list.
 pub fn verdicts(
     top: &Path,
     found: &RepositoryStacks,
+    all: &[FoundProject],
     changes: &ChangedPaths,
     settings: &FleetSettings,
 ) -> Vec<StackVerdict> {
@@ -45,20 +47,18 @@ pub fn verdicts(
     if let Some(why) = &changes.unknown {
         return of_all(found, std::slice::from_ref(why));
     }
-    // A stack can come after one of a project that is left out of the list.
-    let all = RepositoryStacks::find(top, None).projects;
     let mut words: BTreeMap<usize, Option<Rc<FileWords>>> = BTreeMap::new();
     let mut read = |at: usize| {
         let of_file = || Some(Rc::new(words_of(&tracked.top, tracked.get(at)?)?));
         words.entry(at).or_insert_with(of_file).clone()
     };
     let places = Places::in_repository(&tracked);
-    let settled = settled_paths(top, &all);
+    let settled = settled_paths(top, all);
     let settled: Vec<_> = settled
         .iter()
         .map(|path| ReachedFiles::of_folder(&tracked, path, places.clone(), &mut read))
         .collect();
-    let mut links = Links::new(&all);
+    let mut links = Links::new(all);
     let (mut verdicts, mut of) = (Vec::new(), Vec::new());
     for (number, project) in all.iter().enumerate() {
         let files = ReachedFiles::find(&tracked, project, places.clone(), &mut read);
@@ -76,12 +76,8 @@ pub fn verdicts(
             }
             of.push(number);
             verdicts.push(StackVerdict {
-                project: project.project.clone(),
-                cwd: project.cwd.clone(),
-                stack: stack.to_owned(),
-                why,
                 made_from: made_from.clone(),
-                after: Vec::new(),
+                ..StackVerdict::new(project, stack, why)
             });
         }
         links.add_read(number, &files.reached.referred);
@@ -176,16 +172,13 @@ fn of_project(
             doubted.extend(files.doubts_about(path));
         }
     }
-    let more = changed.len().saturating_sub(NAMED);
-    why.extend(changed.into_iter().take(NAMED));
-    if more > 0 {
-        why.push(format!("{more} more of its files {} changed", if more == 1 { "has" } else { "have" }));
-    }
-    let more = doubted.len().saturating_sub(NAMED);
-    why.extend(doubted.into_iter().take(NAMED));
-    if more > 0 {
-        why.push(format!("{more} more of its files do what can't be followed"));
-    }
+    why.extend(first_of(changed, NAMED, |more| {
+        format!("{more} more of its files {} changed", if more == 1 { "has" } else { "have" })
+    }));
+    let doubted = doubted.into_iter().collect();
+    why.extend(first_of(doubted, NAMED, |more| {
+        format!("{more} more of its files do what can't be followed")
+    }));
     why
 }
 
@@ -199,14 +192,7 @@ fn fits(pattern: &str, path: &str) -> bool {
 /// The same of all stacks.
 fn of_all(found: &RepositoryStacks, why: &[String]) -> Vec<StackVerdict> {
     let of_project = |project: &FoundProject| {
-        let verdict = |stack: &String| StackVerdict {
-            project: project.project.clone(),
-            cwd: project.cwd.clone(),
-            stack: stack.clone(),
-            why: why.to_vec(),
-            made_from: Vec::new(),
-            after: Vec::new(),
-        };
+        let verdict = |stack: &String| StackVerdict::new(project, stack, why.to_vec());
         project.stacks.iter().map(verdict).collect::<Vec<_>>()
     };
     found.projects.iter().flat_map(of_project).collect()

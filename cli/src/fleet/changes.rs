@@ -84,8 +84,8 @@ impl ChangedPaths {
         for path in paths.iter().filter(|path| names_a_place(path)) {
             let before = text(objects.file(&base, path)).await.unwrap_or_default();
             let now = text(objects.file(&head, path)).await.unwrap_or_default();
-            let names = |text: &str| names_in(name_of(path), text, folder_of(path));
-            if names(&before).iter().any(|name| !names(&now).contains(name)) {
+            let [before, now] = [before, now].map(|text| names_in(name_of(path), &text, folder_of(path)));
+            if before.iter().any(|name| !now.contains(name)) {
                 lost_names.insert(path.clone());
             }
         }

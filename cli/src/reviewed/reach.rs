@@ -4,6 +4,7 @@
 //! together while it runs is not found; the record says so.
 
 pub mod doubts;
+pub mod manifests;
 pub mod places;
 pub mod references;
 pub mod tracked;
@@ -15,81 +16,11 @@ use std::rc::Rc;
 
 use crate::pulumi::project::ENDINGS;
 use doubts::{is_code, is_of_others};
+use manifests::{FOR_ALL_BELOW, MANIFESTS, is_for_all_below, is_read, names_what_others_need};
 use places::Places;
 use references::StackReferences;
 use tracked::{Tracked, folder_of, is_around, joined, name_of, resolved, upwards};
 use words::FileWords;
-
-/// Files that say for a whole folder, and the folders below it, which dependencies there are and how they are built.
-pub const MANIFESTS: &[&str] = &[
-    "package.json",
-    "package-lock.json",
-    "npm-shrinkwrap.json",
-    "yarn.lock",
-    "pnpm-lock.yaml",
-    "pnpm-workspace.yaml",
-    "bun.lock",
-    "bun.lockb",
-    ".pnpmfile.cjs",
-    ".npmrc",
-    ".yarnrc.yml",
-    "tsconfig.json",
-    "tsconfig.base.json",
-    "go.mod",
-    "go.sum",
-    "go.work",
-    "go.work.sum",
-    "pyproject.toml",
-    "poetry.lock",
-    "uv.lock",
-    "pdm.lock",
-    "pylock.toml",
-    "Pipfile",
-    "Pipfile.lock",
-    "requirements.txt",
-    "setup.py",
-    "setup.cfg",
-    "Directory.Build.props",
-    "Directory.Build.targets",
-    "Directory.Packages.props",
-    "packages.lock.json",
-    "global.json",
-    "nuget.config",
-    "NuGet.config",
-    "NuGet.Config",
-    "pom.xml",
-    "build.gradle",
-    "build.gradle.kts",
-    "settings.gradle",
-    "settings.gradle.kts",
-    "gradle.properties",
-    "gradle/libs.versions.toml",
-    "gradle/wrapper/gradle-wrapper.properties",
-    ".pulumi.version",
-    ".tool-versions",
-    "mise.toml",
-    ".nvmrc",
-    ".node-version",
-    ".python-version",
-];
-
-/// Folders with what all programs in the folders below are built with.
-const FOR_ALL_BELOW: &[&str] = &["node_modules", "vendor", "patches", "buildSrc", "gradle", ".yarn", ".mvn"];
-
-/// Files that name many others and are not read for it: lock files, and what belongs to a folder around the project.
-const NOT_READ: &[&str] = &[
-    "package-lock.json",
-    "npm-shrinkwrap.json",
-    "yarn.lock",
-    "pnpm-lock.yaml",
-    "bun.lock",
-    "go.sum",
-    "go.work.sum",
-    "poetry.lock",
-    "uv.lock",
-    "Pipfile.lock",
-    "packages.lock.json",
-];
 
 /// What can't be told of a project by reading its files: a change of any file in `folder` may be one of the project.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -202,6 +133,13 @@ impl<'t> Reach<'t> {
         }
     }
 
+    /// Adds the file at `path`. Whether there is one.
+    fn add_exactly(&mut self, path: &str) -> bool {
+        let at = self.tracked.number_of(path);
+        self.add(at.map_or(0..0, |at| at..at + 1));
+        at.is_some()
+    }
+
     /// Adds what `path` can mean: a file, one with an ending that is left out, a folder. A folder around the project is
     /// not meant as a whole. Whether there is something.
     fn add_path(&mut self, path: &str) -> bool {
@@ -211,13 +149,11 @@ impl<'t> Reach<'t> {
         self.reached.named.insert(path.to_owned());
         // A link or a submodule in front of it leads elsewhere.
         for front in upwards(folder_of(path)).filter(|front| !front.is_empty()) {
-            let at = self.tracked.number_of(front);
-            self.add(at.map_or(0..0, |at| at..at + 1));
+            self.add_exactly(front);
         }
         let stem = [".js", ".jsx", ".mjs", ".cjs"].iter().find_map(|ending| path.strip_suffix(ending));
-        let file = self.tracked.number_of(path);
-        let mut is_there = file.is_some();
-        self.add(file.map_or(0..0, |at| at..at + 1));
+        let is_file = self.add_exactly(path);
+        let mut is_there = is_file;
         for beginning in [path, stem.unwrap_or(path)] {
             let files = self.tracked.beginning_with(&format!("{beginning}."));
             is_there |= !files.is_empty();
@@ -226,7 +162,7 @@ impl<'t> Reach<'t> {
         let folder = self.tracked.in_folder(path);
         if !folder.is_empty() {
             self.look_up(path);
-        } else if file.is_some() {
+        } else if is_file {
             // The project file of .NET takes in all sources of its folder.
             let folder = folder_of(path);
             if path.ends_with("proj") && is_around(folder, self.project) {
@@ -237,7 +173,7 @@ impl<'t> Reach<'t> {
             }
             self.look_up(folder);
         }
-        if is_there && file.is_none() {
+        if is_there && !is_file {
             self.look_up(folder_of(path));
         }
         is_there |= !folder.is_empty();
@@ -274,8 +210,7 @@ impl<'t> Reach<'t> {
                 return;
             }
             for name in MANIFESTS {
-                let at = self.tracked.number_of(&joined(folder, name));
-                self.add(at.map_or(0..0, |at| at..at + 1));
+                self.add_exactly(&joined(folder, name));
             }
             // What is installed or built for all programs below, where it is committed.
             self.reached.named.extend(FOR_ALL_BELOW.iter().map(|name| joined(folder, name)));
@@ -298,11 +233,7 @@ impl<'t> Reach<'t> {
         }
         // A manifest around the project names what others need as well.
         let is_outer = is_around(folder, self.project) && folder != self.project && MANIFESTS.contains(&name);
-        let of_all =
-            ["tsconfig", "go.", "settings.gradle", "build.gradle", "pom.xml", "Directory.", "requirements"];
-        let is_of_all = of_all.iter().any(|beginning| name.starts_with(beginning));
-        let reads_paths = !is_outer || is_of_all;
-        if NOT_READ.contains(&name) || !reads_paths {
+        if !is_read(name) || is_outer && !is_for_all_below(name) {
             return;
         }
         let bases: BTreeSet<&str> = self.bases.iter().copied().chain([folder]).collect();
@@ -330,10 +261,7 @@ impl<'t> Reach<'t> {
             self.follow_code(at, folder, words);
         }
         // What lies beside a file of the project is one of the project as well.
-        let names_all = ["tsconfig", "go.", "package.json", "pom.xml"]
-            .iter()
-            .any(|beginning| name.starts_with(beginning));
-        if !is_around(self.project, folder) && !names_all {
+        if !is_around(self.project, folder) && !names_what_others_need(name) {
             self.add_beside(folder, words);
         }
         for name in words.extended.iter().filter(|name| name.starts_with('.')) {
@@ -400,7 +328,8 @@ impl<'t> Reach<'t> {
         }
     }
 
-    /// Adds a module that a program of Node.js loads by its path. One of a folder around the project is a file there.
+    /// Adds a module that a program of Node.js loads by its path, or one of Python by a relative name. One of a folder around the
+    /// project is a file there.
     fn load(&mut self, at: usize, folder: &str, module: &str) {
         let name = module.trim_start_matches('.');
         let is_path = module.contains('/') || name.is_empty() && module.len() < 3;
@@ -469,8 +398,7 @@ impl<'t> Reach<'t> {
             for part in &parts {
                 path = joined(&path, part);
                 if is_around(&path, self.project) {
-                    let package = self.tracked.number_of(&joined(&path, "__init__.py"));
-                    self.add(package.map_or(0..0, |at| at..at + 1));
+                    self.add_exactly(&joined(&path, "__init__.py"));
                     continue;
                 }
                 is_found |= self.add_path(&path);

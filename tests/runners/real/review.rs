@@ -6,6 +6,7 @@ mod backends;
 mod keeper;
 mod reap;
 
+use super::running::{Gate, Running};
 use super::shown;
 use super::stage::{Ended, Stage};
 use super::things::{program, program_with_outputs, thing};
@@ -89,6 +90,16 @@ impl Review {
         let pull = Pull { branch: BRANCH.to_owned(), head: self.checkout.head(), ..Pull::default() };
         self.forge.memory().pulls = vec![pull];
         self.in_a_job(Event::MergeRequest(BRANCH))
+    }
+
+    /// Pushed with a thing whose creation waits at a gate, and being deployed up to there.
+    fn held_up(self) -> (Self, Gate, Running) {
+        let gate = Gate::closed(self.stage.path("gate"));
+        let waits = format!("waits: {{create: {}}}", gate.path().display());
+        let review = self.pushed(&plain(&[thing("a", &waits)]));
+        let mut first = review.stage.start("review up", "first");
+        gate.until_begun(&mut first);
+        (review, gate, first)
     }
 
     /// In a job for the commit that is checked out.
@@ -490,12 +501,7 @@ fn of_two_pushes_the_newest_is_deployed() {
 #[test]
 #[ignore = "needs the Pulumi CLI"]
 fn a_push_and_a_close_wait_for_the_deployment_that_goes_on() {
-    let review = Review::opened("from: staging", super::delivery::EMPTY);
-    let gate = super::running::Gate::closed(review.stage.path("gate"));
-    let waiting = plain(&[thing("a", &format!("waits: {{create: {}}}", gate.path().display()))]);
-    let review = review.pushed(&waiting);
-    let mut first = review.stage.start("review up", "first");
-    gate.until_begun(&mut first);
+    let (review, gate, first) = Review::opened("from: staging", super::delivery::EMPTY).held_up();
     let review = review.closed();
     let mut down = review.stage.start("review down", "down");
     down.until("waiting for");

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use crate::fleet::FoundProject;
+use crate::reviewed::reach::manifests::MANIFESTS;
 use crate::reviewed::reach::places::Places;
 use crate::reviewed::reach::tracked::{Tracked, folder_of, is_around, name_of};
 use crate::reviewed::reach::words::FileWords;
-use crate::reviewed::reach::{MANIFESTS, Reach, Reached, is_stack_file};
+use crate::reviewed::reach::{Reach, Reached, is_stack_file};
 
 /// The most lines of what a project is made from outside of its folder.
 const LINES: usize = 50;
@@ -43,6 +44,14 @@ const OF_LANGUAGES: &[(&[&str], &[&str])] = &[
         &["java", "kt", "kts", "scala", "groovy", "gradle", "xml"],
     ),
 ];
+
+/// The first lines, at most `most`, and one that tells how many more there are.
+pub(super) fn first_of(mut lines: Vec<String>, most: usize, told: impl Fn(usize) -> String) -> Vec<String> {
+    let more = lines.len().saturating_sub(most);
+    lines.truncate(most);
+    lines.extend((more > 0).then(|| told(more)));
+    lines
+}
 
 /// How a file is one of a project's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,18 +156,13 @@ impl<'t> ReachedFiles<'t> {
         let reached = self.reached.files.iter().enumerate().filter(|(_, is_reached)| **is_reached);
         let paths = reached.filter_map(|(at, _)| Some((at, self.path(at)?)));
         let outside = paths.filter(|(_, path)| !self.own.iter().any(|folder| is_around(folder, path)));
-        let mut lines: Vec<String> = outside
+        let lines = outside
             .map(|(at, path)| match self.reached.led_by.get(&at).and_then(|by| self.path(*by)) {
                 Some(by) => format!("{path} (by {by})"),
                 None => path.to_owned(),
             })
             .collect();
-        let more = lines.len().saturating_sub(LINES);
-        lines.truncate(LINES);
-        if more > 0 {
-            lines.push(format!("and {more} more"));
-        }
-        lines
+        first_of(lines, LINES, |more| format!("and {more} more"))
     }
 
     fn path(&self, at: usize) -> Option<&str> {

@@ -46,7 +46,7 @@ impl Repository {
         let changes = ChangedPaths { since: Some("8d08154c".to_owned()), paths, ..ChangedPaths::default() };
         let section = crate::base::yaml::parse(fleet).unwrap();
         let settings = FleetSettings::parse(&section, "stackstep.yaml").unwrap();
-        verdicts(self.folder.path(), &found, &changes, &settings)
+        verdicts(self.folder.path(), &found, &found.projects, &changes, &settings)
     }
 
     /// The stacks that a change of these files affects.
@@ -347,7 +347,8 @@ fn without_a_history_everything_is_affected() {
     let repository = with(&[]);
     let found = RepositoryStacks::find(repository.folder.path(), None);
     let changes = ChangedPaths::unknown("the checkout is shallow".to_owned());
-    let verdicts = verdicts(repository.folder.path(), &found, &changes, &FleetSettings::default());
+    let verdicts =
+        verdicts(repository.folder.path(), &found, &found.projects, &changes, &FleetSettings::default());
     assert_eq!(verdicts.len(), 3);
     assert!(verdicts.iter().all(|verdict| verdict.why == ["the checkout is shallow"]));
 }
@@ -359,6 +360,7 @@ fn a_name_that_is_lost_affects_everybody() {
     let lost_names = ["lib/package.json".to_owned()].into();
     let paths = ["lib/package.json".to_owned()].into();
     let changes = ChangedPaths { paths, lost_names, ..ChangedPaths::default() };
-    let verdicts = verdicts(repository.folder.path(), &found, &changes, &FleetSettings::default());
+    let verdicts =
+        verdicts(repository.folder.path(), &found, &found.projects, &changes, &FleetSettings::default());
     assert!(verdicts.iter().all(StackVerdict::is_affected));
 }

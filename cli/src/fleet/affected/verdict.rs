@@ -1,5 +1,7 @@
 //! What is known of one stack.
 
+use crate::fleet::FoundProject;
+
 /// What is known of one stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StackVerdict {
@@ -18,6 +20,18 @@ pub struct StackVerdict {
 }
 
 impl StackVerdict {
+    /// The verdict on a stack of this project.
+    pub fn new(project: &FoundProject, stack: &str, why: Vec<String>) -> Self {
+        Self {
+            project: project.project.clone(),
+            cwd: project.cwd.clone(),
+            stack: stack.to_owned(),
+            why,
+            made_from: Vec::new(),
+            after: Vec::new(),
+        }
+    }
+
     /// Whether it is affected.
     pub fn is_affected(&self) -> bool {
         !self.why.is_empty()

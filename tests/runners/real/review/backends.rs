@@ -127,12 +127,7 @@ fn a_new_stack_of_an_old_name_is_left_alone(keeper: Keeper) {
 }
 
 fn a_push_and_a_close_wait_for_the_deployment_that_goes_on(keeper: Keeper) {
-    let review = Review::opened_in(keeper, FILE, super::super::delivery::EMPTY);
-    let gate = Gate::closed(review.stage.path("gate"));
-    let waits = format!("waits: {{create: {}}}", gate.path().display());
-    let review = review.pushed(&plain(&[thing("a", &waits)]));
-    let mut first = review.stage.start("review up", "first");
-    gate.until_begun(&mut first);
+    let (review, gate, first) = Review::opened_in(keeper, FILE, super::super::delivery::EMPTY).held_up();
     let review = review.closed();
     let mut down = review.stage.start("review down", "down");
     down.until("waiting for");
@@ -143,12 +138,7 @@ fn a_push_and_a_close_wait_for_the_deployment_that_goes_on(keeper: Keeper) {
 }
 
 fn a_run_that_has_waited_for_the_lock_is_not_deployed_if_it_is_not_the_newest(keeper: Keeper) {
-    let review = Review::opened_in(keeper, FILE, super::super::delivery::EMPTY);
-    let gate = Gate::closed(review.stage.path("gate"));
-    let waits = format!("waits: {{create: {}}}", gate.path().display());
-    let review = review.pushed(&plain(&[thing("a", &waits)]));
-    let mut first = review.stage.start("review up", "first");
-    gate.until_begun(&mut first);
+    let (review, gate, first) = Review::opened_in(keeper, FILE, super::super::delivery::EMPTY).held_up();
     let mut second = review.stage.start("review up", "second");
     second.until("waiting for");
     "8d08154cabb1c4f71a535de986600303936780f8".clone_into(&mut review.forge.memory().pulls[0].head);
