@@ -119,9 +119,11 @@ fn reached(tracked: &Tracked, project: &str, program: &str) -> BTreeMap<String, 
     hashes
 }
 
-/// The words of a tracked file, if it is a text that can name others.
+/// The words of a tracked file, with what can't be followed, if it is a text that can name others.
 pub fn words_of(top: &Path, file: &TrackedFile) -> Option<FileWords> {
-    FileContents::read(&top.join(&file.path), file.mode).words(name_of(&file.path))
+    let (contents, name) = (FileContents::read(&top.join(&file.path), file.mode), name_of(&file.path));
+    let (words, text) = (contents.words(name)?, contents.text?);
+    Some(if words.is_link { words } else { words.with_doubts(&text, name) })
 }
 
 /// One file's contents.

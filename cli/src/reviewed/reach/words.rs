@@ -29,9 +29,9 @@ pub struct FileWords {
     pub extended: Vec<String>,
     /// The projects of Maven that a `pom.xml` needs, for those that have it as their parent as well.
     pub needed: Vec<String>,
-    /// What the file does that can't be followed.
+    /// What the file does that can't be followed. Empty without [`FileWords::with_doubts`].
     pub doubts: Vec<FileDoubt>,
-    /// The stacks whose outputs it reads.
+    /// The stacks whose outputs it reads. Empty without [`FileWords::with_doubts`].
     pub referred: StackReferences,
     /// Words that can name a file or folder beside this one: without `../`, with a dot or a slash in them.
     pub beside: BTreeSet<String>,
@@ -45,6 +45,12 @@ fn in_word(byte: u8) -> bool {
 }
 
 impl FileWords {
+    /// The same with what can't be followed and whose outputs are read, which only says something of what is not reached.
+    #[must_use]
+    pub fn with_doubts(self, text: &str, name: &str) -> Self {
+        Self { doubts: doubts_in(text, name), referred: StackReferences::in_text(text), ..self }
+    }
+
     /// The words of a link to `target`.
     pub fn of_link(target: &str) -> Self {
         Self { paths: [target.replace('\\', "/")].into(), is_link: true, ..Self::default() }
@@ -90,8 +96,6 @@ impl FileWords {
         if ending == Some("json") {
             words.aliases = aliases_in(text, name);
         }
-        words.referred = StackReferences::in_text(text);
-        words.doubts = doubts_in(text, name);
         words
     }
 
