@@ -8,6 +8,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::support::forge::{FACES, Fake, TOKEN};
+use crate::support::pulumi_cloud::esc::{secret, with_environments};
 use crate::support::scripted::{end, result, scene, signal, until_begun};
 use crate::support::{Scene, fixture, json, read_from_pipe};
 
@@ -96,6 +97,34 @@ fn secrets_that_only_the_killed_run_knew_are_in_no_report_of_a_later_step() {
     assert!(!result.to_string().contains("secret-of-the-configuration"), "{result}");
     assert!(!scene.summary().contains("secret-of-the-configuration"), "{}", scene.summary());
     assert_eq!(result["steps"].as_array().unwrap().len(), 7, "{result}");
+}
+
+#[test]
+fn what_an_environment_of_esc_has_opened_for_a_killed_run_is_told_nobody_and_is_removed() {
+    const KEY: &str = "hunter2-hunter2-hunter2";
+    const TOKEN_OF_CLOUD: &str = "pul-0123456789abcdef";
+    let (server, environments) = with_environments(TOKEN_OF_CLOUD);
+    let properties = serde_json::json!({
+        "environmentVariables": { "value": { "KEY": secret(KEY) } }, "files": { "value": { "KUBECONFIG": secret(KEY) } },
+    });
+    environments.lock().unwrap().kept.insert("acme/shop/prod".to_owned(), Ok(properties));
+    let scene = scene(WORKING);
+    std::fs::create_dir(scene.root().join("tmp")).unwrap();
+    let folder = scene.root().join("tmp").display().to_string();
+    let scene = scene
+        .with("TMPDIR", &folder)
+        .with("PULUMI_API", &server.url())
+        .with("PULUMI_ACCESS_TOKEN", TOKEN_OF_CLOUD)
+        .with("STACKSTEP_ESC", "acme/shop/prod");
+    let said = format!(
+        r#"{{"sequence":33,"timestamp":1,"diagnosticEvent":{{"message":"the key is {KEY}\n","color":"never","severity":"info"}}}}"#
+    );
+    kill(killed_after(&scene, &format!("{said}\n")), Signal::SIGKILL).unwrap();
+    assert_eq!(folders(&scene), 3, "for the event log, for credentials, and for the opened file");
+    let left = left(&scene).display().to_string();
+    scene.run_args(&["finish", &left]).ends_with(0).never_says(KEY);
+    assert!(!result(&scene).to_string().contains(KEY) && !scene.summary().contains(KEY));
+    assert_eq!(folders(&scene), 0);
 }
 
 #[test]

@@ -30,6 +30,8 @@ mod debug_text;
 #[cfg(test)]
 mod deploy;
 #[cfg(test)]
+mod deployment;
+#[cfg(test)]
 #[cfg(unix)]
 mod deps;
 #[cfg(test)]
@@ -40,9 +42,15 @@ mod drift;
 #[cfg(test)]
 mod engine_options;
 #[cfg(test)]
+mod esc;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod finish;
+#[cfg(test)]
+mod fleet;
+#[cfg(test)]
+mod fleet_plan;
 #[cfg(test)]
 mod forges;
 #[cfg(test)]
@@ -92,6 +100,9 @@ mod rules;
 mod signed;
 #[cfg(test)]
 mod stack_names;
+#[cfg(unix)]
+#[cfg(test)]
+mod stack_sets;
 #[cfg(test)]
 mod stacks;
 #[cfg(test)]

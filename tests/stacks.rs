@@ -245,8 +245,143 @@ fn gitlab_tells_the_commit_where_the_checkout_does_not_have_the_target_branch() 
 }
 
 #[test]
-fn elsewhere_a_commit_has_to_be_named() {
-    with_history().run("stacks --since").ends_with(2).says("`--since` names no commit").says("--since main");
+fn a_change_request_without_a_known_target_needs_a_commit() {
+    let scene = with_history().with("GITLAB_CI", "true").with("CI_PIPELINE_SOURCE", "merge_request_event");
+    let scene = scene.with("CI_MERGE_REQUEST_IID", "7");
+    scene.run("stacks --since").ends_with(2).says("`--since` names no commit").says("--since main");
+}
+
+/// The commit that is checked out.
+fn head(scene: &Scene) -> String {
+    let git = scene.program.join(".git");
+    let head = std::fs::read_to_string(git.join("HEAD")).unwrap();
+    let reference = head.trim().strip_prefix("ref: ").unwrap();
+    std::fs::read_to_string(git.join(reference)).unwrap().trim().to_owned()
+}
+
+/// Writes into the ledger of a stack that it has deployed this commit.
+fn deployed(scene: &Scene, name: &str, commit: &str) {
+    let (project, stack) = name.split_once('/').unwrap();
+    let folder = scene.root().join("state/.stackstep/ledger").join(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    let count = std::fs::read_dir(&folder).unwrap().count();
+    let entries = [
+        json!({ "kind": "reserved", "commit": commit }),
+        json!({ "kind": "finished", "status": "succeeded" }),
+    ];
+    for (number, mut entry) in (count + 1..).zip(entries) {
+        let all = json!({ "v": 1, "number": number, "id": format!("{number:032x}"), "time": "2026-11-29T10:00:00Z",
+                          "project": project, "stack": stack });
+        entry.as_object_mut().unwrap().extend(all.as_object().unwrap().clone());
+        std::fs::write(folder.join(format!("{number:012}.json")), entry.to_string()).unwrap();
+    }
+}
+
+#[test]
+fn without_a_change_request_each_stack_is_compared_with_what_it_last_deployed() {
+    let scene = with_history();
+    let first = head(&scene);
+    scene.write("lib/a.ts", "// two\n");
+    commit(&scene, "a change of what is imported");
+    let second = head(&scene);
+    deployed(&scene, "network/prod", &first);
+    deployed(&scene, "shop/dev", &second);
+    deployed(&scene, "shop/prod", &first);
+    let run = scene.run("stacks --since").ends_with(0);
+    assert_eq!(
+        run.stdout(),
+        "STACK      CWD         WHY\n\
+         shop/prod  infra/shop  `lib/a.ts` has changed, which `infra/shop/index.ts` names\n\
+         1 of 3 stacks can be affected since what each has last deployed\n"
+    );
+    let json = listed(&scene, "--since");
+    assert_eq!(json["since"], Value::Null);
+    assert_eq!(json["deployed"], json!({"network/prod": first, "shop/dev": second, "shop/prod": first}));
+    let why = scene.run("stacks --since --why shop/dev").ends_with(0).stdout();
+    assert!(why.contains(&format!("It last deployed {}.", &second[..8])), "{why}");
+}
+
+#[test]
+fn a_stack_of_which_no_deployment_is_known_counts_as_affected_with_the_reason() {
+    let scene = with_history();
+    deployed(&scene, "network/prod", &head(&scene));
+    deployed(&scene, "shop/dev", &"0".repeat(40));
+    let run = scene.run("stacks --since").ends_with(0);
+    let run = run.says("`shop/dev` counts as affected").says("does not have the commit 00000000");
+    assert!(
+        run.stdout().contains("shop/prod  infra/shop  its ledger has no deployment\n"),
+        "{}",
+        run.stdout()
+    );
+    let json = listed(&scene, "--since");
+    assert_eq!(json["deployed"]["shop/dev"], Value::Null);
+    assert_eq!(json["unaffected"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_deployment_that_failed_after_the_last_one_counts_though_no_file_has_changed() {
+    let scene = with_history();
+    for name in ["network/prod", "shop/dev", "shop/prod"] {
+        deployed(&scene, name, &head(&scene));
+    }
+    let folder = scene.root().join("state/.stackstep/ledger/shop/dev");
+    let text = std::fs::read_to_string(folder.join("000000000002.json")).unwrap();
+    let text = text.replace("\"number\":2", "\"number\":3").replace("succeeded", "failed");
+    std::fs::write(folder.join("000000000003.json"), text).unwrap();
+    let run = scene.run("stacks --since").ends_with(0);
+    assert!(
+        run.stdout().contains("shop/dev  infra/shop  its last `up` has ended with `failed`"),
+        "{}",
+        run.stdout()
+    );
+}
+
+#[test]
+fn what_was_rolled_back_is_compared_with_its_own_commit_and_not_with_where_it_branched_off() {
+    let scene = with_history();
+    scene.write("lib/a.ts", "// two\n");
+    commit(&scene, "deployed from a branch that was dropped");
+    let dropped = head(&scene);
+    git(&scene, &["checkout", "-q", "main"]);
+    for name in ["network/prod", "shop/dev", "shop/prod"] {
+        deployed(&scene, name, &dropped);
+    }
+    let json = listed(&scene, "--since");
+    assert_eq!(json["stacks"].as_array().unwrap().len(), 2, "{json}");
+}
+
+#[test]
+fn a_backend_that_can_t_be_read_counts_every_stack_as_affected_and_a_commit_needs_no_backend() {
+    let scene = with_history().with("PULUMI_BACKEND_URL", "s3://acme-state");
+    let run = scene.run("stacks --since").ends_with(0).says("count as affected, as it is not known");
+    assert!(run.stdout().contains("3 of 3 stacks can be affected"), "{}", run.stdout());
+    let run = scene.run("stacks --since main").ends_with(0).never_says("s3://");
+    assert!(run.stdout().contains("0 of 3 stacks can be affected"), "{}", run.stdout());
+}
+
+#[test]
+fn the_stacks_that_use_an_environment_are_listed_alone_and_with_a_change() {
+    let scene = with_history();
+    scene.write("infra/network/Pulumi.prod.yaml", "environment: [acme/base]\n");
+    commit(&scene, "an environment");
+    let run = scene.run("stacks --esc acme/base").ends_with(0);
+    assert_eq!(
+        run.stdout(),
+        "STACK         CWD            WHY\n\
+         network/prod  infra/network  it uses the ESC environment `acme/base`\n\
+         1 of 3 stacks can be affected by a change of `acme/base`\n"
+    );
+    let json = listed(&scene, "--esc acme/base --esc acme/other");
+    assert_eq!(json["esc"], json!({"network/prod": ["acme/base"]}));
+    assert_eq!((&json["since"], &json["stacks"][0]["stack"]), (&Value::Null, &json!("prod")));
+    scene.write("lib/a.ts", "// two\n");
+    commit(&scene, "a change of what is imported");
+    let both = listed(&scene, "--since HEAD~1 --esc acme/base");
+    assert_eq!(both["stacks"].as_array().unwrap().len(), 3);
+    let why = scene.run("stacks --esc acme/x --why network/prod").ends_with(0).stdout();
+    let line = "It uses the ESC environment acme/base, whose values are not in the repository.\n";
+    assert!(why.starts_with("`network/prod` is not affected") && why.ends_with(line), "{why}");
+    scene.run("stacks --esc= ").ends_with(2).says("`--esc` names no environment");
 }
 
 #[test]
@@ -273,4 +408,80 @@ fn a_mistake_in_the_section_fleet_is_named() {
     let scene = with_history();
     scene.write("stackstep.yaml", "fleet: { depend-on: {} }\n");
     scene.run("stacks --since main").ends_with(2).says("depend-on");
+}
+
+#[test]
+fn a_commit_before_another_one_can_be_named() {
+    let scene = with_history();
+    scene.write("README.md", "two\n");
+    commit(&scene, "a word");
+    scene.write("infra/shop/Pulumi.dev.yaml", "config: {}\n");
+    commit(&scene, "configuration");
+    for since in ["HEAD~1", "@^", "change~1"] {
+        let run = scene.run_args(&["stacks", "--since", since]).ends_with(0);
+        assert!(run.stdout().contains("1 of 3 stacks can be affected"), "{since}: {}", run.stdout());
+    }
+}
+
+#[test]
+fn a_change_of_more_files_than_fit_into_a_megabyte_of_names_loses_none() {
+    let scene = with_history();
+    let deep = vec!["d".repeat(250); 10].join("/");
+    for number in 0..450 {
+        scene.write(&format!("docs/{deep}/{}{number}", "f".repeat(240)), "");
+    }
+    scene.write("infra/shop/Pulumi.dev.yaml", "config: {}\n");
+    scene.write("lib/a.ts", "// two\n");
+    commit(&scene, "much, and a change of what is imported behind it");
+    assert_eq!(affected(&scene), ["shop/dev", "shop/prod"]);
+}
+
+#[test]
+fn a_stack_whose_file_is_gone_is_told_and_one_that_has_moved_is_not() {
+    let scene = with_history();
+    git(&scene, &["rm", "-q", "infra/shop/Pulumi.dev.yaml"]);
+    git(&scene, &["mv", "infra/network", "infra/net"]);
+    commit(&scene, "one less");
+    let run = scene.run("stacks --since main").ends_with(0);
+    run.says(
+        "`infra/shop/Pulumi.dev.yaml` is gone, and what the stack `shop/dev` has deployed may still be there",
+    )
+    .never_says("infra/network/Pulumi.prod.yaml");
+}
+
+#[test]
+fn a_renamed_project_is_told() {
+    let scene = with_history();
+    scene.write("infra/shop/Pulumi.yaml", "name: store\nruntime: nodejs\n");
+    commit(&scene, "another name");
+    let run = scene.run("stacks --since main").ends_with(0);
+    let run = run.says("the project `shop` in `infra/shop` is called `store` now");
+    assert!(run.stdout().contains("store/dev"), "{}", run.stdout());
+}
+
+#[test]
+fn two_projects_of_one_name_are_an_error_also_where_one_of_their_stacks_is_named() {
+    let scene = with_history();
+    scene.write("infra/shop2/Pulumi.yaml", "name: shop\nruntime: yaml\n");
+    scene.write("infra/shop2/Pulumi.dev.yaml", "");
+    commit(&scene, "the same name");
+    scene.run("stacks --since main").ends_with(2).says("the project `shop` is there 2 times");
+    scene.run("stacks --since main --why shop/dev").ends_with(2).says("give each project a name of its own");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_stack_s_file_that_leads_out_of_the_repository_or_nowhere_is_an_error() {
+    let scene = with_history();
+    let link = |target: &str, name: &str| {
+        std::os::unix::fs::symlink(target, scene.program.join("infra/network").join(name)).unwrap();
+    };
+    link("/etc/passwd", "Pulumi.out.yaml");
+    link("Pulumi.loop.yaml", "Pulumi.loop.yaml");
+    commit(&scene, "links");
+    scene
+        .run("stacks --since main")
+        .ends_with(2)
+        .says("the stack's file `infra/network/Pulumi.out.yaml` is a link that leads out of the repository")
+        .says("the stack's file `infra/network/Pulumi.loop.yaml` is a link that leads nowhere");
 }

@@ -40,6 +40,7 @@ fn verdict(case: &Case, asked: (Command, bool, bool, bool), work_folder: Option<
         work_folder: &work_folder,
         branch_head: None,
         refuse_stale: false,
+        own_stack: false,
     })
 }
 

@@ -7,8 +7,8 @@ use crate::ci;
 use crate::ci::console::Console;
 use crate::commands::args::{self, Ask};
 use crate::commands::{
-    accept, approve, audit, break_glass, comment_command, deploy, doctor, drift, early, exec, finish, hold,
-    inputs, reap, review, rollback, rules, run, stacks, status, ttl, unlock,
+    accept, approve, audit, break_glass, comment_command, deploy, deployment, doctor, drift, early, exec,
+    finish, fleet, hold, inputs, reap, review, rollback, rules, run, stack_sets, stacks, status, ttl, unlock,
 };
 use crate::inputs::Command;
 use crate::process::signals::Signals;
@@ -30,7 +30,12 @@ pub async fn run(arguments: Vec<OsString>, env: &Env, signals: &Signals) -> u8 {
     let mut console = Console::new(ci::detect(env));
     let done = match args.ask {
         Ask::Inputs => inputs::show(&args.flags, env, &mut console),
-        Ask::Stacks(ask) => stacks::list(&ask, &args.flags, env).await,
+        Ask::FleetAdd(ask) => {
+            Box::pin(stack_sets::add::add(&ask, &args.flags, env, &mut console, signals)).await
+        }
+        Ask::Fleet(ask) => Box::pin(fleet::run(&ask, &args.flags, env, &mut console, signals)).await,
+        Ask::FleetPlan(ask) => Box::pin(fleet::plan::plan(&ask, &args.flags, env, signals)).await,
+        Ask::Stacks(ask) => Box::pin(stacks::list(&ask, &args.flags, env, signals)).await,
         Ask::Rules(ask) => rules::try_rules(&ask, &args.flags, env),
         Ask::Doctor(asked) => doctor::run(&args.flags, &asked, env, signals).await,
         Ask::Deploy => Box::pin(deploy::run(&args.flags, env, &mut console, signals)).await,
@@ -45,9 +50,12 @@ pub async fn run(arguments: Vec<OsString>, env: &Env, signals: &Signals) -> u8 {
         Ask::Accept(ask) => Box::pin(accept::run(&ask, &args.flags, env, &mut console, signals)).await,
         Ask::Status(ask) => Box::pin(status::status(&ask, &args.flags, env, signals)).await,
         Ask::Audit(ask) => Box::pin(audit::audit(&ask, &args.flags, env, signals)).await,
-        Ask::CommentCommand => Box::pin(comment_command::run(&args.flags, env, &mut console, signals)).await,
+        Ask::CommentCommand(ask) => {
+            Box::pin(comment_command::run(&ask, &args.flags, env, &mut console, signals)).await
+        }
         Ask::Reap(ask) => Box::pin(reap::reap(&ask, &args.flags, env, &mut console, signals)).await,
         Ask::Ttl(ask) => Box::pin(ttl::ttl(&ask, &args.flags, env, &mut console, signals)).await,
+        Ask::Deployment(ask) => Box::pin(deployment::run(ask, &args.flags, env, &mut console, signals)).await,
         Ask::Unlock(ask) => Box::pin(unlock::unlock(&ask, &args.flags, env, &mut console, signals)).await,
         Ask::Approve(ask) => Box::pin(approve::approve(&ask, &args.flags, env, &mut console)).await,
         Ask::BreakGlass(ask) => {

@@ -26,6 +26,8 @@
 //! | [`reviewed`] | The reviewed change: what a preview proposes and is made from, and how two proposals differ. |
 //! | [`render`] | A report as text for people: Markdown, HTML, JUnit, the last lines of the log. |
 //! | [`report`] | The engine's events folded into one value, and why a run failed; it knows no inputs. |
+//! | [`deployments`] | Pulumi Deployments: the settings and schedules of a stack as files, and how they differ from the service's. |
+//! | [`cloud`] | Pulumi Cloud over its REST API: the client that all of its callers share. |
 //! | [`pulumi`] | Pulumi's names and places: stacks, projects, backends, variables. |
 //! | [`ci`] | The CI systems, on which stackstep runs: one file a system; it knows no engine, no inputs and no rendering. |
 //! | [`process`] | Starts, watches and stops a program; it knows no Pulumi. |
@@ -36,8 +38,10 @@ pub mod app;
 pub mod base;
 pub mod checks;
 pub mod ci;
+pub mod cloud;
 pub mod commands;
 pub mod delivery;
+pub mod deployments;
 pub mod engine;
 pub mod fleet;
 pub mod forge;

@@ -7,7 +7,7 @@
 pub mod comment;
 mod counts;
 mod detail;
-mod files;
+pub mod files;
 pub mod forge;
 pub mod notify;
 pub mod outputs;
@@ -24,9 +24,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::env::Env;
 use crate::ci::console::Console;
-use crate::ci::{CiSystem, Level};
-use crate::engine::job::Job;
+use crate::ci::{CiSystem, Context, Level};
+use crate::engine::job::{Job, Reporting};
 use crate::engine::locate::LocatedEngine;
+use crate::inputs::Inputs;
 use crate::render::{self, Detail, Options, Size};
 use crate::report::{Masked, Operation, Report, RuleVerdict, RulesOutcome, Severity, Status, telling};
 
@@ -68,17 +69,31 @@ pub struct Sinks {
 impl Publisher {
     /// The sinks of `job`. Text that is on the summary page already stays.
     pub fn new(job: &Job<'_>) -> Self {
-        let page = (job.ci.handover().summary)(job.env).filter(|_| job.inputs.report.comment_on_summary);
+        let place = Self::for_all_stacks(job.ci, job.env, &job.context, &job.inputs);
+        let result_file = job.result_file();
+        if job.reporting == Reporting::ResultFile {
+            let (markdown_file, summary, pages) = (None, None, Pages::default());
+            return Self {
+                sinks: Sinks { result_file, markdown_file, summary, pages, ..place.sinks },
+                ..place
+            };
+        }
+        Self { sinks: Sinks { result_file, ..place.sinks }, ..place }
+    }
+
+    /// The sinks of what is about many stacks, each of which has a result file of its own.
+    pub fn for_all_stacks(ci: &'static dyn CiSystem, env: &Env, context: &Context, inputs: &Inputs) -> Self {
+        let page = (ci.handover().summary)(env).filter(|_| inputs.report.comment_on_summary);
         let room = page.as_ref().map_or(0, |(_, limit)| *limit);
         let sinks = Sinks {
-            result_file: job.result_file(),
-            markdown_file: job.inputs.report.markdown_file.clone(),
+            result_file: None,
+            markdown_file: inputs.report.markdown_file.clone(),
             summary: page.map(|(path, _)| page_from(path)),
-            pages: Pages::for_job(job),
-            detail: detail::of_job(job),
-            suppress_outputs: job.inputs.log.suppress_outputs,
+            pages: Pages::from_inputs(inputs, context),
+            detail: detail::of_inputs(&inputs.report, context),
+            suppress_outputs: inputs.log.suppress_outputs,
         };
-        Self { ci: job.ci, sinks, room }
+        Self { ci, sinks, room }
     }
 
     /// The sinks of an earlier step of the job, in a step that has a summary page of its own.
@@ -210,7 +225,7 @@ pub fn hand_on(
     exports: &Exports,
     console: &mut Console,
 ) {
-    if let Some(path) = job.inputs.report.counts_file.as_ref().filter(|_| job.hands_on) {
+    if let Some(path) = job.inputs.report.counts_file.as_ref().filter(|_| job.reporting == Reporting::All) {
         warn(console, "the counts", write_whole(path, &counts::terraform(&report.as_slice())));
     }
     if job.takes_outputs() {

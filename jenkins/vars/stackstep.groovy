@@ -42,6 +42,7 @@ private static Map inputs() {
         "oidcScope": [type: "string", variable: "STACKSTEP_INPUT_OIDC_SCOPE"],
         "oidcExpiration": [type: "string", variable: "STACKSTEP_INPUT_OIDC_EXPIRATION"],
         "oidcToken": [type: "secret", variable: "STACKSTEP_INPUT_OIDC_TOKEN"],
+        "esc": [type: "list", variable: "STACKSTEP_INPUT_ESC"],
         "maskConfig": [type: "boolean", variable: "STACKSTEP_INPUT_MASK_CONFIG"],
         "basePassphrase": [type: "secret", variable: "STACKSTEP_INPUT_BASE_PASSPHRASE"],
         "secretsProvider": [type: "string", variable: "STACKSTEP_INPUT_SECRETS_PROVIDER"],

@@ -4,6 +4,6 @@
 mod approve;
 mod from;
 mod preview;
-mod talk;
+pub mod talk;
 mod verbs;
 mod who;

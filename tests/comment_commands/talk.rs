@@ -107,8 +107,13 @@ impl Talk {
 
     /// The run of the job that a comment has started, with the text that it had then.
     pub fn job(&self, id: u64, text: &str) -> Run {
+        self.job_with(id, text, "")
+    }
+
+    /// The same with flags.
+    pub fn job_with(&self, id: u64, text: &str, flags: &str) -> Run {
         std::fs::write(self.event_file(), event(self.fake.face.name(), id, text).to_string()).unwrap();
-        self.repository.scene.run("comment-command")
+        self.repository.scene.run(&format!("comment-command {flags}"))
     }
 
     /// Writes a comment, and runs the job that it starts.

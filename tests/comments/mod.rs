@@ -42,6 +42,8 @@ fn run(run: u64) -> Wanted {
         key: None,
         stamp: Stamp { system: "jenkins".into(), run: Some(run), attempt: 1, at: 1000 * run },
         official_action: false,
+        of_all: false,
+        others_write: false,
     }
 }
 

@@ -32,7 +32,10 @@ fn the_end_counts_for_the_state_that_it_was_set_for() {
     let place = demo();
     place.due("demo");
     assert_eq!(place.verdict().0, "destroy");
+    place.scene.run("ttl demo").ends_with(0).says("lives until 2").never_says("no longer counts");
     place.state("demo", 5);
+    let run = place.scene.run("ttl demo").ends_with(0);
+    run.says("that end no longer counts").says("`stackstep ttl demo --set 7d --reason …`");
     let (verdict, why) = place.verdict();
     assert_eq!(verdict, "unsure", "{why}");
     assert!(why.contains("has changed since"), "{why}");

@@ -1,6 +1,11 @@
 //! A change request's own stack, as far as it goes without an engine: when there is none, and what is refused. What the engine
 //! does with it is shown on the CLI itself, in `tests/runners/real/review.rs`.
 
+#[cfg(unix)]
+mod engine;
+#[cfg(unix)]
+mod forks;
+
 use crate::deploy::repository::Repository;
 use crate::support::forge::{FACES, Fake, Pull, State, TOKEN};
 use crate::support::{Run, json};
@@ -112,7 +117,7 @@ fn a_fork_has_no_stack_by_what_the_job_or_the_forge_says() {
     change.pull(|pull| pull.fork = true).run("up").ends_with(0).says("comes from a fork");
     let change = change.with("CI_MERGE_REQUEST_SOURCE_PROJECT_PATH", "bob/shop");
     change.pull(|pull| pull.fork = false).run("up").ends_with(0).says("comes from a fork");
-    change.run("down").ends_with(0).says("comes from a fork, which has no stack");
+    change.run("down").ends_with(0).says("comes from a fork, whose own job has nothing to destroy");
     change.has_made_nothing();
 }
 

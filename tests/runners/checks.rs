@@ -158,6 +158,20 @@ mod check_jsonschema {
 
     #[test]
     #[ignore = "needs check-jsonschema"]
+    #[cfg(unix)]
+    fn accepts_the_forms_of_a_plan() {
+        let planned = crate::harness::fleet::planned;
+        let circleci = crate::harness::fleet::block_of_the_page("yaml", "  fleet:\n    parameters:");
+        let (_own, continued) = written("config.yml", &(circleci + &planned(&["--for", "circleci"])));
+        let (fine, said) = check("vendor.circle-ci", vec![continued]);
+        assert!(fine, "{said}");
+        let (_own, child) = written("fleet.yml", &planned(&["--for", "gitlab"]));
+        let (fine, said) = check("vendor.gitlab-ci", vec![child]);
+        assert!(fine, "{said}");
+    }
+
+    #[test]
+    #[ignore = "needs check-jsonschema"]
     fn refuses_a_circleci_job_without_steps() {
         let (_folder, path) = written("config.yml", "version: 2.1\njobs:\n  a:\n    docker: 7\n");
         assert!(!check("vendor.circle-ci", vec![path]).0);

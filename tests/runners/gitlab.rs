@@ -153,6 +153,44 @@ fn every_example_gives_the_templates_inputs_that_they_have_and_take() {
     }
 }
 
+/// The pipeline that the first job of the example for many projects writes, where these stacks are affected.
+fn written_for(stacks: &Value) -> Value {
+    let (_, text) = examples().into_iter().find(|(name, _)| name == "monorepo.yml").unwrap();
+    let example = whole(&text);
+    let lines = example["affected-stacks"]["script"].as_array().unwrap();
+    let script = lines.iter().map(|line| line.as_str().unwrap()).collect::<Vec<_>>().join("\n");
+    let folder = tempfile::tempdir().unwrap();
+    let binary = folder.path().join("stackstep");
+    let listed = json!({ "stacks": stacks });
+    let says = format!("#!/bin/sh\ntest \"$*\" = 'stacks --since --json' && echo '{listed}'\n");
+    std::fs::write(&binary, says).unwrap();
+    std::fs::set_permissions(&binary, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-e", "-c", &script]).current_dir(folder.path()).env("STACKSTEP_BIN", &binary);
+    assert!(shell.status().unwrap().success());
+    whole(&std::fs::read_to_string(folder.path().join("affected.yml")).unwrap())
+}
+
+#[test]
+fn the_example_for_many_projects_writes_a_pipeline_with_a_preview_of_each_affected_stack() {
+    let cell = |stack: &str, cwd: &str| json!({ "project": "shop.eu", "cwd": cwd, "stack": stack });
+    let written = written_for(&json!([cell("dev", "infra/my shop"), cell("prod", ".")]));
+    assert_eq!(
+        written.as_object().unwrap().keys().collect::<Vec<_>>(),
+        ["preview-1-shop-eu-dev", "preview-2-shop-eu-prod"]
+    );
+    let first = &written["preview-1-shop-eu-dev"];
+    assert_eq!(first["variables"]["STACKSTEP_INPUT_CWD"]["value"], "infra/my shop");
+    assert_eq!(first["variables"]["STACKSTEP_INPUT_STACK"]["value"], "dev");
+    assert_eq!(first["rules"][0]["if"], "$CI_MERGE_REQUEST_IID");
+}
+
+#[test]
+fn the_example_for_many_projects_writes_a_pipeline_with_a_job_also_where_no_stack_is_affected() {
+    let written = written_for(&json!([]));
+    assert_eq!(written.as_object().unwrap().keys().collect::<Vec<_>>(), ["nothing-to-preview"]);
+}
+
 #[test]
 fn an_environment_that_is_stopped_by_a_job_has_that_job() {
     let mut found = 0;

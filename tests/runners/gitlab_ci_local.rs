@@ -4,6 +4,7 @@
 //! makes the workspace anew before `after_script`, which GitLab's runner does not.
 
 mod delivery;
+mod fleets;
 mod stages;
 
 use crate::harness::engine::Engine;

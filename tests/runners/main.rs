@@ -66,6 +66,8 @@ mod posts;
 #[cfg(unix)]
 mod prism;
 #[cfg(unix)]
+mod pulumi_cloud_sdk;
+#[cfg(unix)]
 mod python_gitlab;
 #[cfg(unix)]
 mod real;

@@ -23,7 +23,15 @@ pub fn recorded(name: &str) -> Report {
 /// The wish of the `run`th run.
 pub fn wanted(mode: Mode, run: u64) -> Wanted {
     let stamp = Stamp { system: "jenkins".into(), run: Some(run), attempt: 1, at: 1000 * run };
-    Wanted { mode, when: CommentWhen::Always, key: None, stamp, official_action: false }
+    Wanted {
+        mode,
+        when: CommentWhen::Always,
+        key: None,
+        stamp,
+        official_action: false,
+        of_all: false,
+        others_write: false,
+    }
 }
 
 /// Posts a report as the `run`th run.

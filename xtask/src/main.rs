@@ -4,6 +4,7 @@
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
+use xtask::bench::BenchPart;
 use xtask::release::{self, Step};
 use xtask::test::{Extent, Part};
 
@@ -65,6 +66,9 @@ enum Task {
         /// What deploys: `sandbox`, `pulumi` (the one of the PATH), or the path of a Pulumi CLI.
         #[arg(long, default_value = "sandbox")]
         engine: String,
+        /// Only these rows.
+        #[arg(long, value_enum)]
+        only: Option<BenchPart>,
     },
     /// Write the table of hashes that stackstep carries, from a clone of Pulumi's Homebrew tap.
     KnownReleases {
@@ -90,7 +94,7 @@ fn main() -> ExitCode {
         Task::Test { all: true, .. } => xtask::test::run(Extent::All),
         Task::Test { .. } => xtask::test::run(Extent::Usual),
         Task::Try { engine } => xtask::tour::run(&root, &engine),
-        Task::Bench { engine } => xtask::bench::run(&root, &engine),
+        Task::Bench { engine, only } => xtask::bench::run(&root, &engine, only),
         Task::KnownReleases { tap } => xtask::known::run(&root, &tap),
         Task::BenchReport => Ok(xtask::bench::report()),
     };

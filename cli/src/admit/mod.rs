@@ -3,6 +3,7 @@
 pub mod approvals;
 pub mod between;
 pub mod credentials;
+pub mod esc;
 pub mod ruling;
 pub mod sign_in;
 pub mod trust;
@@ -84,14 +85,22 @@ fn judge(job: &Job<'_>, branch_head: Option<&str>) -> TrustVerdict {
     let identity = sign_in::identity::is_there(&job.inputs, job.ci, job.env);
     let work_folder = git::checkouts_around(&job.inputs.stack.cwd);
     let credentials = credentials::credentials(&job.seen_by_engine, &job.backend, identity);
-    let question = Question::about_run(job.ci, &job.context, &job.inputs, &credentials, &work_folder);
+    let question = Question::about_run(
+        job.ci,
+        &job.context,
+        &job.inputs,
+        &credentials,
+        &work_folder,
+        job.review.is_some(),
+    );
     trust::judge(&Question { branch_head, ..question })
 }
 
 /// The branch of an `up` whose commit is known.
 fn deployed_branch<'j>(job: &'j Job<'_>) -> Option<&'j str> {
     let deploys = job.inputs.command == Command::Up && job.context.commit.is_some() && job.rollback.is_none();
-    job.context.branch.as_deref().filter(|_| deploys)
+    // A fork's branch is none of `origin`.
+    job.context.branch.as_deref().filter(|_| deploys && job.context.fork != Some(true))
 }
 
 /// The time limit for asking the remote for a branch's head.

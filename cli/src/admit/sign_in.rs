@@ -8,6 +8,8 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
+use crate::admit::esc;
+use crate::base::env::Env;
 use crate::base::error::{Error, Result};
 use crate::base::http::{Answer, Http, Limits, Url, host};
 use crate::base::secret::Secret;
@@ -34,13 +36,15 @@ pub struct Grant {
     pub valid: Option<Duration>,
 }
 
-/// The address at which `backend` exchanges tokens.
-pub fn endpoint(backend: &Backend) -> Result<Url> {
-    let url = backend.url.as_deref().filter(|_| backend.is_cloud()).unwrap_or_default();
+/// The address at which tokens are exchanged: the backend's, or that of the service where environments are opened.
+pub fn endpoint(backend: &Backend, esc: &[String], env: &Env) -> Result<Url> {
+    let is_for_esc = !esc.is_empty();
+    let url = if backend.is_cloud() || is_for_esc { backend.service_url(env) } else { "" };
     let url = Url::parse(&format!("{}/api/oauth/token", url.trim_end_matches('/'))).map_err(|_| {
         Error::input(
             format!("`oidc-organization` signs in to Pulumi Cloud, and the backend is {backend}"),
-            "take `oidc-organization` away, or set `cloud-url: https://api.pulumi.com`",
+            "take `oidc-organization` away, set `cloud-url: https://api.pulumi.com`, or name the environments that the \
+             sign-in is for by `esc`",
         )
     })?;
     if url.scheme() == "https" || is_this_machine(&url) {
@@ -58,8 +62,22 @@ fn is_this_machine(url: &Url) -> bool {
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
-/// Signs `job` in, if its inputs ask for that.
+/// Signs `job` in, and opens the environments of Pulumi ESC, if its inputs ask for that.
 pub async fn sign_in(
+    job: &mut Job<'_>,
+    limits: Limits,
+    console: &mut Console,
+    signals: &Signals,
+) -> Result<()> {
+    by_identity(job, limits, console, signals).await?;
+    if let Some(opened) = esc::open(job, console, signals).await? {
+        opened.give(job, console)?;
+    }
+    Ok(())
+}
+
+/// Signs `job` in, if its inputs ask for that.
+pub async fn by_identity(
     job: &mut Job<'_>,
     limits: Limits,
     console: &mut Console,
@@ -69,7 +87,7 @@ pub async fn sign_in(
     if job.env.get("PULUMI_ACCESS_TOKEN").is_some() {
         console.line("`PULUMI_ACCESS_TOKEN` is not used: `oidc-organization` is set");
     }
-    let endpoint = endpoint(&job.backend)?;
+    let endpoint = endpoint(&job.backend, &job.inputs.backend.esc, job.env)?;
     let http = Http::new(job.env, limits)?;
     let work = async {
         let identity = identity::obtain(job, &wanted.audience(), &http, console, signals).await?;

@@ -36,6 +36,8 @@ pub struct Question<'q> {
     pub branch_head: Option<&'q str>,
     /// Whether an older commit is refused.
     pub refuse_stale: bool,
+    /// Whether the run is about the change request's own stack, and no other.
+    pub own_stack: bool,
 }
 
 /// The verdict on a run.
@@ -130,6 +132,7 @@ impl<'a> Question<'a> {
         inputs: &Inputs,
         credentials: &'a Credentials,
         work_folder: &'a [Checkout],
+        own_stack: bool,
     ) -> Self {
         Self {
             ci,
@@ -141,6 +144,7 @@ impl<'a> Question<'a> {
             work_folder,
             branch_head: None,
             refuse_stale: inputs.safety.stale == Stale::Refuse,
+            own_stack,
         }
     }
 }
@@ -164,6 +168,17 @@ impl Question<'_> {
         self.context.fork == Some(true)
     }
 
+    /// Whether a fork's change may be deployed to its own stack, as somebody has let this commit be, or have it destroyed by a
+    /// run that has the repository's credentials. Whose code lies in the work folder is judged apart from it.
+    fn may_change_its_own_stack(&self) -> bool {
+        let is_let = match self.command {
+            Command::Up => self.context.allowed_commit.is_some() && self.context.may_have_stack,
+            Command::Destroy => true,
+            _ => false,
+        };
+        self.own_stack && self.context.base_credentials && is_let
+    }
+
     /// A text such as "change request 7 comes from a fork (`bob/shop`)".
     fn origin(&self) -> String {
         let number = self.context.change_request.map_or_else(String::new, |number| format!(" {number}"));
@@ -173,9 +188,11 @@ impl Question<'_> {
     }
 }
 
-/// Refuses `up`, `refresh`, `destroy`, any engine command and the creation of a stack for a fork's change.
+/// Refuses `up`, `refresh`, `destroy`, any engine command and the creation of a stack for a fork's change, but for a stack of its
+/// own.
 fn fork_that_changes(question: &Question<'_>) -> Option<TrustVerdict> {
-    if !question.is_fork() || !(question.changes() || question.creates()) {
+    let changes = question.changes() || question.creates();
+    if !question.is_fork() || !changes || question.may_change_its_own_stack() {
         return None;
     }
     let (word, way) = if question.changes() {
@@ -344,9 +361,14 @@ fn stale(question: &Question<'_>) -> Option<TrustVerdict> {
 fn fork_with_credentials(question: &Question<'_>) -> Option<TrustVerdict> {
     let context = question.context;
     let its_code = question.is_fork() && (!context.base_credentials || context.allowed_commit.is_some());
+    let hint = if question.own_stack {
+        "give review stacks an identity that reaches nothing else"
+    } else {
+        "give change requests an identity that can only read"
+    };
     (its_code && question.credentials.backend).then(|| TrustVerdict::Warn {
         what: format!("{}, and its program can read this run's credentials", question.origin()),
-        hint: "give change requests an identity that can only read".to_owned(),
+        hint: hint.to_owned(),
     })
 }
 

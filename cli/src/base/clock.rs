@@ -22,6 +22,12 @@ impl Default for Clock {
 }
 
 impl Clock {
+    /// A clock that is set now, by this one: for one of several runs.
+    #[must_use]
+    pub fn set_again(&self) -> Self {
+        Self { began: self.time(), since: Instant::now() }
+    }
+
     /// The time at which it was set, in seconds since 1970: the beginning of the run.
     pub fn began(&self) -> u64 {
         seconds(self.began)

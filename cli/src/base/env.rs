@@ -84,6 +84,20 @@ impl Env {
         env
     }
 
+    /// The same environment with those of `pairs` instead of its own.
+    #[must_use]
+    pub fn with(&self, pairs: &[(String, String)]) -> Self {
+        let mut env = self.clone();
+        env.variables.extend(pairs.iter().cloned());
+        env
+    }
+
+    /// The same, for one of several runs that begins now.
+    #[must_use]
+    pub fn begun_now(&self) -> Self {
+        Self { clock: self.clock.set_again(), ..self.clone() }
+    }
+
     /// The clock, which was set when the run began.
     pub fn clock(&self) -> Clock {
         self.clock

@@ -12,6 +12,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// Exit status of a run that ended because of `timeout`.
 pub const EXIT_TIMEOUT: u8 = 70;
 
+/// The exit status for changes where none were expected, the engine's own one, and for drift with `fail-on-drift`.
+pub const EXIT_CHANGES: u8 = 7;
+
 /// Bad input: what a person wrote can't be taken as it is.
 pub const EXIT_INPUT: u8 = 2;
 

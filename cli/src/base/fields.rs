@@ -48,10 +48,30 @@ impl<'a> Fields<'a> {
         self.mapping.get(key).filter(|value| !value.is_null())
     }
 
+    /// The value of a key, nothing among them; none for a key that is not there.
+    pub fn value(&self, key: &str) -> Option<&'a Value> {
+        self.mapping.iter().find(|(own, _)| own.source() == Some(key)).map(|(_, value)| value)
+    }
+
+    /// Whether the key is there, with or without a value.
+    pub fn has(&self, key: &str) -> bool {
+        self.value(key).is_some()
+    }
+
+    /// Whether each key of the mapping is a text, a number or another scalar.
+    pub fn has_text_keys(&self) -> bool {
+        self.mapping.keys().all(|key| key.source().is_some())
+    }
+
+    /// The keys of the mapping that are scalars, in its order.
+    pub fn names(&self) -> impl Iterator<Item = &'a str> {
+        self.mapping.keys().filter_map(Value::source)
+    }
+
     /// The keys of the mapping that this key holds.
     pub fn mapping(&self, key: &str, hint: &str) -> Result<Fields<'a>> {
         match self.get(key) {
-            Some(Value::Mapping(mapping)) => Ok(Fields::new(mapping, self.name(key), self.place)),
+            Some(Value::Mapping(mapping)) => Ok(Fields::new(mapping, self.path_to(key), self.place)),
             _ => Err(self.error(key, "is not a mapping", hint)),
         }
     }
@@ -146,16 +166,17 @@ impl<'a> Fields<'a> {
 
     /// The error that a key is `wrong`. An empty key stands for the mapping.
     pub fn error(&self, key: &str, wrong: &str, hint: impl Into<String>) -> Error {
-        Error::input(format!("`{}` of {} {wrong}", self.name(key), self.place), hint)
+        Error::input(format!("`{}` of {} {wrong}", self.path_to(key), self.place), hint)
     }
 
     /// The error of a key whose value has this problem.
     pub fn problem(&self, key: &str, problem: &Problem) -> Error {
-        let what = format!("`{}` of {}: {}", self.name(key), self.place, problem.what);
+        let what = format!("`{}` of {}: {}", self.path_to(key), self.place, problem.what);
         Error::Input { what, hint: problem.hint.clone() }
     }
 
-    fn name(&self, key: &str) -> String {
+    /// The way to a key: `sourceContext.git`.
+    pub fn path_to(&self, key: &str) -> String {
         match (self.path.as_str(), key) {
             ("", key) => key.to_owned(),
             (path, "") => path.to_owned(),

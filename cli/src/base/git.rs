@@ -34,6 +34,11 @@ pub fn checkouts_around(folder: &Path) -> Vec<Checkout> {
     tops.map(|top| Checkout { top: top.to_owned(), commit: commit_of(&top.join(".git")) }).collect()
 }
 
+/// The commit that the nearest checkout around `folder` has checked out, if it can be read.
+pub fn commit_around(folder: &Path) -> Option<String> {
+    checkouts_around(folder).into_iter().next()?.commit
+}
+
 /// The commit that the submodule in `folder` has checked out, if it can be read.
 pub fn submodule_commit(folder: &Path) -> Option<String> {
     commit_of(&folder.join(".git"))
@@ -207,7 +212,7 @@ mod tests {
 
     /// The commit of the nearest checkout.
     fn head(folder: &Path) -> Option<String> {
-        checkouts_around(folder).into_iter().next()?.commit
+        commit_around(folder)
     }
 
     fn repository(files: &[(&str, &str)]) -> tempfile::TempDir {

@@ -65,6 +65,15 @@ impl OwnFolder {
     }
 }
 
+/// Makes a file that was not there, which nobody else of the machine may read.
+pub fn new_private_file(path: &Path) -> Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map_err(Error::io("write", path))
+}
+
 /// Removes the folders of this user that killed runs have left in `parent`. One that can't be removed stays.
 pub fn sweep(parent: &Path) {
     let Ok(entries) = std::fs::read_dir(parent) else { return };

@@ -102,6 +102,24 @@ impl Masker {
         }
     }
 
+    /// Hides what `other` hides, too.
+    pub fn learn(&mut self, other: &Self) {
+        if Arc::ptr_eq(&self.known, &other.known) {
+            return;
+        }
+        let known = Arc::make_mut(&mut self.known);
+        let before = known.values.len();
+        known.values.extend(other.known.values.iter().cloned());
+        if known.values.len() > before {
+            known.patterns = OnceLock::new();
+        }
+        for name in &other.known.too_short {
+            if !known.too_short.contains(name) {
+                known.too_short.push(name.clone());
+            }
+        }
+    }
+
     /// The names of the values that are too short to be masked.
     pub fn too_short(&self) -> &[String] {
         &self.known.too_short

@@ -7,9 +7,11 @@
 mod malformed;
 mod read;
 mod value;
+mod write;
 
 pub use malformed::Malformed;
 pub use value::{Mapping, Value};
+pub use write::from_json;
 
 /// The largest product of a text's brackets and of all its marks of structure, because the parser's time can grow with
 /// it. This value is two seconds at worst, and a thousand times more than what people write.
@@ -22,6 +24,15 @@ pub fn parse(text: &str) -> Result<Value, Malformed> {
         return Err(Malformed::new("it has too many brackets to be read"));
     }
     read::document(text)
+}
+
+/// Reads `text` as [`parse`] does, and refuses one with several documents: the others would be passed over.
+pub fn parse_single(text: &str) -> Result<Value, Malformed> {
+    let value = parse(text)?;
+    if serde_yaml::Deserializer::from_str(text).nth(1).is_some() {
+        return Err(Malformed::new("it has several documents, parted by `---`"));
+    }
+    Ok(value)
 }
 
 /// The cost of reading at worst: each mark is compared with each open flow collection.

@@ -134,8 +134,7 @@ impl CommandPlace<'_> {
         let fence = crate::base::random::word();
         self.console.command(&self.log.begin_foreign(&fence));
         let ended = {
-            let (mut stdout, mut stderr) = (tokio::io::stdout(), tokio::io::stderr());
-            let mut stdout_again = tokio::io::stdout();
+            let (mut stdout, mut stderr) = self.console.streams();
             let supervision = Supervision {
                 masker: self.console.masker(),
                 signals: self.signals,
@@ -143,8 +142,8 @@ impl CommandPlace<'_> {
                 listener: &mut Deaf,
                 listen: Duration::ZERO,
                 grace: GRACE,
-                stdout: &mut stdout,
-                stderr: if self.log.one_stream { &mut stdout_again } else { &mut stderr },
+                stdout: &mut *stdout,
+                stderr: &mut *stderr,
                 passing: Passing::Through,
                 unsaid: None,
                 capture: 0,

@@ -4,11 +4,14 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
+use tokio::io::AsyncWrite;
+
 use crate::base::clock::now;
-use crate::base::error::Error;
+use crate::base::error::{Error, Result};
 use crate::base::secret::{Masker, is_long_enough, signature};
 use crate::base::source_place::SourcePlace;
 use crate::base::text::{log_line, markdown_line};
+use crate::ci::kept_log::KeptLog;
 use crate::ci::{Annotation, CiSystem, GroupMark, Level, LogFormat, json_without_commands};
 
 /// Writes our own lines to the job's log.
@@ -19,7 +22,12 @@ pub struct Console {
     told: BTreeSet<String>,
     missed: AtomicBool,
     groups: AtomicU32,
+    /// The log of a run beside others; none for one that writes to the job's log.
+    kept: Option<KeptLog>,
 }
+
+/// A stream of the job's log.
+pub type LogStream = Box<dyn AsyncWrite + Unpin + Send>;
 
 impl Console {
     /// A console for `ci`'s log.
@@ -30,6 +38,51 @@ impl Console {
             told: BTreeSet::new(),
             missed: AtomicBool::new(false),
             groups: AtomicU32::new(0),
+            kept: None,
+        }
+    }
+
+    /// A console for a run beside others, which knows the same secrets. Its log is kept, until [`Console::take_back`] shows it.
+    ///
+    /// # Errors
+    /// There is no room for temporary files.
+    pub fn aside(&self) -> Result<Self> {
+        Ok(Self {
+            format: self.format,
+            masker: self.masker.clone(),
+            told: self.told.clone(),
+            missed: AtomicBool::new(false),
+            groups: AtomicU32::new(0),
+            kept: Some(KeptLog::new()?),
+        })
+    }
+
+    /// Shows the log of a run beside others, folded under this title, and learns its secrets.
+    pub fn take_back(&mut self, aside: &Self, title: &str) {
+        self.masker.learn(&aside.masker);
+        let new: Vec<&String> = aside.told.iter().filter(|line| !self.told.contains(*line)).collect();
+        let lines: String = new.iter().map(|line| (self.format.mask)(line)).collect();
+        self.told.extend(new.into_iter().cloned());
+        self.write(&lines);
+        if aside.has_missed() {
+            self.miss();
+        }
+        self.group(title);
+        if let Some(log) = &aside.kept {
+            // Its run did not know the secrets of those beside it.
+            let mut masked = self.masker.stream();
+            log.replay(|piece| self.write_bytes(&masked.push(piece)));
+            self.write_bytes(&masked.finish());
+        }
+        self.end_group();
+    }
+
+    /// The streams for a program's standard output and standard error.
+    pub fn streams(&self) -> (LogStream, LogStream) {
+        match &self.kept {
+            Some(log) => (Box::new(log.clone()), Box::new(log.clone())),
+            None if self.format.one_stream => (Box::new(tokio::io::stdout()), Box::new(tokio::io::stdout())),
+            None => (Box::new(tokio::io::stdout()), Box::new(tokio::io::stderr())),
         }
     }
 
@@ -46,6 +99,10 @@ impl Console {
             if self.told.insert(line.to_owned()) {
                 lines.push_str(&(self.format.mask)(line));
             }
+        }
+        if self.kept.is_some() {
+            // Told when the log is shown, as that is masked once more.
+            return;
         }
         self.write(&lines);
     }
@@ -73,13 +130,26 @@ impl Console {
 
     fn print_lines(&self, text: &str, shown: fn(&str) -> String) {
         let lines: String = self.masker.mask(text).lines().map(|line| shown(line) + "\n").collect();
-        let _ = std::io::stdout().lock().write_all(lines.as_bytes());
+        self.write_out(&lines);
     }
 
     /// Prints JSON for a machine to standard output: the same value, without anything that the CI system takes for a
     /// command. It is not masked, because a mask could hit a quote.
     pub fn print_json(&self, json: &str) {
-        let _ = std::io::stdout().lock().write_all(json_without_commands(json).as_bytes());
+        self.write_out(&json_without_commands(json));
+    }
+
+    /// Prints to standard output, as they are, lines that hold nothing foreign and that the CI system is meant to read.
+    pub fn print_commands(&self, lines: &str) {
+        self.write_out(lines);
+    }
+
+    /// Writes to standard output, whatever the CI system reads.
+    fn write_out(&self, text: &str) {
+        match &self.kept {
+            Some(log) => log.add(text),
+            None => drop(std::io::stdout().lock().write_all(text.as_bytes())),
+        }
     }
 
     /// Whether a text holds no secret, so that it can be printed as it is.
@@ -123,11 +193,19 @@ impl Console {
     pub fn group(&self, title: &str) {
         let number = self.groups.fetch_add(1, Ordering::Relaxed) + 1;
         let title = log_line(&self.masked(title));
+        if self.kept.is_some() {
+            // It will stand in a group itself, and not every CI system has one inside of another.
+            self.write(&format!("{title}\n"));
+            return;
+        }
         self.write(&(self.format.open_group)(&title, GroupMark { number, at: now() }));
     }
 
     /// Closes the group that was opened last.
     pub fn end_group(&self) {
+        if self.kept.is_some() {
+            return;
+        }
         let number = self.groups.load(Ordering::Relaxed);
         self.write(&(self.format.close_group)(GroupMark { number, at: now() }));
     }
@@ -145,12 +223,19 @@ impl Console {
     }
 
     fn write(&self, text: &str) {
+        match &self.kept {
+            Some(log) => log.add(text),
+            None => self.write_bytes(text.as_bytes()),
+        }
+    }
+
+    fn write_bytes(&self, bytes: &[u8]) {
         // In a job both streams end up in one log, but the order between them can get lost: one stream keeps it.
         if self.format.one_stream {
             let mut out = std::io::stdout().lock();
-            let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+            let _ = out.write_all(bytes).and_then(|()| out.flush());
         } else {
-            let _ = std::io::stderr().lock().write_all(text.as_bytes());
+            let _ = std::io::stderr().lock().write_all(bytes);
         }
     }
 }

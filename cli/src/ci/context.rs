@@ -48,6 +48,9 @@ pub struct Context {
     /// repository's credentials, and shows them to this one commit's code.
     #[serde(skip)]
     pub allowed_commit: Option<String>,
+    /// Whether they have let that commit be deployed as well, to the change request's own stack and no other.
+    #[serde(skip)]
+    pub may_have_stack: bool,
     /// The page of this run.
     pub build_url: Option<String>,
     /// The user who started the run, by the system's own name.

@@ -12,10 +12,12 @@ use super::advice::BY_A_BRANCH;
 use super::comment::{self, StartedBy};
 use super::context::{branch_of, change_of_ref, differ, is_app, named_folders, number, text};
 use super::identity::with_parameter;
+use super::label;
 use super::origin::own_token;
 use super::workflow_command as command;
 use super::{
-    Advice, CiSystem, Context, Handover, IdentityToken, JobFolders, LogFormat, SystemVariables, TokenRequest,
+    Advice, CiSystem, Context, Handover, IdentityToken, JobFolders, LogFormat, SetLabel, SystemVariables,
+    TokenRequest,
 };
 use crate::base::env::Env;
 use crate::base::origin::{GateClue, Origin};
@@ -53,6 +55,10 @@ impl CiSystem for GitHubActions {
 
     fn started_by(&self, env: &Env) -> Option<StartedBy> {
         comment::of_github(env)
+    }
+
+    fn label_set(&self, env: &Env) -> Option<SetLabel> {
+        label::of_github(env)
     }
 
     fn identity_token(&self, env: &Env, audience: &str) -> IdentityToken {

@@ -31,6 +31,8 @@ pub mod ground;
 mod handover;
 mod identity;
 mod jenkins;
+mod kept_log;
+mod label;
 mod local;
 mod log_format;
 pub mod names;
@@ -55,6 +57,7 @@ pub use handover::{
     STEP_SECRETS, STEP_STATE,
 };
 pub use identity::{IdentityToken, OWN_VARIABLE, TokenRequest};
+pub use label::SetLabel;
 pub use log_format::{Annotation, GroupMark, Level, LogCommands, LogFormat};
 pub use system::CiSystem;
 pub(crate) use system::{TEN_SECONDS, share_of};

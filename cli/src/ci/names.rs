@@ -7,3 +7,6 @@ pub fn variable_name(name: &str) -> String {
 
 /// The beginning of stackstep's own variables.
 pub const ENV_PREFIX: &str = "STACKSTEP_";
+
+/// The variable with the stacks of a job of a fleet.
+pub const FLEET_STACKS: &str = "STACKSTEP_FLEET_STACKS";

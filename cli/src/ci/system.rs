@@ -10,10 +10,11 @@ use crate::ci::context::Context;
 use crate::ci::folders::JobFolders;
 use crate::ci::handover::Handover;
 use crate::ci::identity::IdentityToken;
+use crate::ci::label::SetLabel;
 use crate::ci::log_format::LogFormat;
 use crate::ci::variables::SystemVariables;
 
-/// One CI system: three questions that each has to answer, six that have an answer for most, and five facets.
+/// One CI system: three questions that each has to answer, nine that have an answer for most, and five facets.
 pub trait CiSystem: Sync {
     /// The system's name, as in the result: `github-actions`.
     fn name(&self) -> &'static str;
@@ -47,6 +48,12 @@ pub trait CiSystem: Sync {
 
     /// The comment on a change request that started the job. None if something else did.
     fn started_by(&self, _env: &Env) -> Option<StartedBy> {
+        None
+    }
+
+    /// The label that was set on a change request and started the job, where the event tells the change's commit of that
+    /// moment. None if something else did.
+    fn label_set(&self, _env: &Env) -> Option<SetLabel> {
         None
     }
 

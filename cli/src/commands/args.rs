@@ -11,8 +11,11 @@ use crate::commands::accept::AcceptAsk;
 use crate::commands::approve::{self, ApproveAsk};
 use crate::commands::audit::AuditAsk;
 use crate::commands::break_glass::BreakGlassAsk;
+use crate::commands::comment_command::CommentAsk;
+use crate::commands::deployment::DeploymentAsk;
 use crate::commands::doctor::DoctorFlags;
 use crate::commands::doctor::event::{self, EventAsk};
+use crate::commands::fleet::{FleetAsk, PlanAsk};
 use crate::commands::hold::HoldAsk;
 pub use crate::commands::input_flags::help;
 use crate::commands::input_flags::{flag, flags, json};
@@ -21,6 +24,7 @@ use crate::commands::reap::ReapAsk;
 use crate::commands::review::ReviewAsk;
 use crate::commands::rollback::RollbackAsk;
 use crate::commands::rules::RulesAsk;
+use crate::commands::stack_sets::add::AddAsk;
 use crate::commands::stacks::StacksAsk;
 use crate::commands::status::StatusAsk;
 use crate::commands::ttl::TtlAsk;
@@ -39,7 +43,7 @@ pub struct Args {
 }
 
 /// The subcommands.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub enum Ask {
     /// A command of the table.
     Run(Command),
@@ -56,7 +60,7 @@ pub enum Ask {
     /// `review up` and `review down`: a stack of a change request's own.
     Review(ReviewAsk),
     /// `comment-command`: carries out the command of a comment.
-    CommentCommand,
+    CommentCommand(CommentAsk),
     /// `deploy`: what the map says for the event at hand.
     Deploy,
     /// `run`: the command that the `command` input names. Wrappers call it so.
@@ -65,6 +69,12 @@ pub enum Ask {
     Exec(Vec<String>),
     /// `inputs`: shows each input.
     Inputs,
+    /// `fleet`: many stacks in one job.
+    Fleet(FleetAsk),
+    /// `fleet add`: takes a row of a set from outside.
+    FleetAdd(AddAsk),
+    /// `fleet plan`: many stacks as many jobs.
+    FleetPlan(PlanAsk),
     /// `stacks`: lists the projects and stacks of the repository.
     Stacks(StacksAsk),
     /// `status`: how the stacks stand.
@@ -75,6 +85,8 @@ pub enum Ask {
     Reap(ReapAsk),
     /// `ttl`: the time to live of a stack.
     Ttl(TtlAsk),
+    /// `deployment settings`: the settings of Pulumi Deployments as files.
+    Deployment(DeploymentAsk),
     /// `unlock`: removes the lock of a run that has ended.
     Unlock(UnlockAsk),
     /// `rules`: tries the rules on result files, or shows them.
@@ -120,6 +132,7 @@ pub fn command() -> Clap {
     .subcommand(UnlockAsk::subcommand())
     .subcommand(ReapAsk::clap())
     .subcommand(TtlAsk::clap())
+    .subcommand(DeploymentAsk::clap())
     .subcommand(
         one_stack::subcommand("approve", "Write an approval of a change, and sign it with an SSH key")
             .args(approve::args())
@@ -131,9 +144,11 @@ pub fn command() -> Clap {
     .subcommand(
         Clap::new("comment-command")
             .about("Carry out the `/stackstep …` of the comment on a change request that started the job")
+            .args(CommentAsk::args())
             .args(flags(&[Command::Preview])),
     )
     .subcommand(StacksAsk::clap())
+    .subcommand(FleetAsk::clap().subcommand(PlanAsk::clap()))
     .subcommand(
         Clap::new("rules")
             .about("Try the rules on result files that are there already, or show which are set")
@@ -241,6 +256,22 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, clap
         one_stack::add_stack(own, &mut flags);
         return Ok(Args { ask: Ask::Review(ask), flags });
     }
+    if name == "deployment" {
+        let (ask, own) = DeploymentAsk::given(sub);
+        let mut flags = given(own);
+        one_stack::add_stack(own, &mut flags);
+        return Ok(Args { ask: Ask::Deployment(ask), flags });
+    }
+    if let ("fleet", Some(("add", own))) = (name, sub.subcommand()) {
+        return Ok(Args { ask: Ask::FleetAdd(AddAsk::given(own)), flags: given(own) });
+    }
+    if let ("fleet", Some(("plan", own))) = (name, sub.subcommand()) {
+        return Ok(Args { ask: Ask::FleetPlan(PlanAsk::given(own)), flags: given(own) });
+    }
+    if name == "fleet" {
+        let (ask, own) = FleetAsk::given(sub);
+        return Ok(Args { ask: Ask::Fleet(ask), flags: given(own) });
+    }
     let ask = match name {
         "exec" => Ask::Exec(sub.get_many::<String>("arguments").into_iter().flatten().cloned().collect()),
         "inputs" => Ask::Inputs,
@@ -268,7 +299,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, clap
             return Ok(Args { ask: Ask::Reap(ask), flags });
         }
         "finish" => Ask::Finish(sub.get_one::<PathBuf>("file").cloned().unwrap_or_default()),
-        "comment-command" => Ask::CommentCommand,
+        "comment-command" => Ask::CommentCommand(CommentAsk::given(sub)),
         "deploy" => Ask::Deploy,
         other => Command::from_word(other).map_or(Ask::RunInput, Ask::Run),
     };

@@ -6,13 +6,16 @@
 
 mod answer;
 mod approve;
+mod ask;
 mod extend;
+mod named_commit;
 mod permitted;
-mod place;
 mod preview;
+mod review;
 mod thread;
 mod verbs;
 
+use super::default_checkout::{self, DefaultCheckout, not_known, refused};
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
 use crate::base::moment::Moment;
@@ -30,11 +33,17 @@ use crate::inputs::resolve::Flags;
 use crate::process::signals::Signals;
 use crate::run::prepare::{RunRequest, Until, prepare};
 use answer::ThreadAnswer;
-use place::{DefaultCheckout, refused};
+pub use ask::CommentAsk;
 use thread::{CarriedOut, Thread, flags_of};
 
 /// Carries out the command of the comment that started the job. Returns the exit status.
-pub async fn run(flags: &Flags, env: &Env, console: &mut Console, signals: &Signals) -> Result<u8> {
+pub async fn run(
+    ask: &CommentAsk,
+    flags: &Flags,
+    env: &Env,
+    console: &mut Console,
+    signals: &Signals,
+) -> Result<u8> {
     let pointer = match ci::detect(env).started_by(env) {
         Some(StartedBy::Comment(pointer)) => pointer,
         Some(StartedBy::NoCommand(why)) => return Ok(nothing(console, why)),
@@ -46,19 +55,19 @@ pub async fn run(flags: &Flags, env: &Env, console: &mut Console, signals: &Sign
             ));
         }
     };
-    if pointer.text.as_deref().is_some_and(|text| commands_in(text).is_empty()) {
-        return Ok(nothing(console, NO_COMMAND));
+    if let Some(told) = pointer.text.as_deref().map(commands_in) {
+        if told.is_empty() {
+            return Ok(nothing(console, NO_COMMAND));
+        }
+        if ask.leaves(&told) {
+            return Ok(nothing(console, ANOTHER_JOB));
+        }
     }
     let known = flags_of(flags, Command::Refresh);
     let request = RunRequest::new(Some(Command::Refresh), &known, env);
     let mut found = prepare(&request, Until::TheVerdict, console);
     found.tell(console);
-    if let Some(error) = found.take_error() {
-        return Err(error);
-    }
-    let Some(inputs) = found.inputs.take() else {
-        return Err(Error::input("the inputs make no run", "`stackstep doctor` tells what is missing"));
-    };
+    let inputs = found.take_inputs()?;
     let Some(access) = ForgeAccess::find(found.ci, env, &found.context, &inputs)? else {
         return Err(Error::input(
             "the forge of the comment is not known, or there is no token for it",
@@ -67,14 +76,16 @@ pub async fn run(flags: &Flags, env: &Env, console: &mut Console, signals: &Sign
     };
     let client = access.client();
     let history = RepositoryHistory::new(&found.top(), env, &found.context, Some(&client));
-    let checkout = DefaultCheckout::find(&found, &history).await?;
-    let comment =
-        client.written_comment(pointer.change_request, pointer.comment).await.map_err(place::not_known)?;
+    let checkout = DefaultCheckout::find("comment-command", &found, &history).await?;
+    let comment = client.written_comment(pointer.change_request, pointer.comment).await.map_err(not_known)?;
     if comment.author.bot || answer::is_ours(&comment.body) {
         return Ok(nothing(console, "a program has written the comment"));
     }
     let commands = commands_in(&comment.body);
     let Some(written) = commands.first().cloned() else { return Ok(nothing(console, NO_COMMAND)) };
+    if ask.leaves(&commands) {
+        return Ok(nothing(console, ANOTHER_JOB));
+    }
     let answer = ThreadAnswer { client: &client, pointer: &pointer, written: &written };
     if answer.is_there().await? {
         return Ok(nothing(console, "the command was answered already"));
@@ -84,8 +95,8 @@ pub async fn run(flags: &Flags, env: &Env, console: &mut Console, signals: &Sign
     let work = async |console: &mut Console| -> Result<CarriedOut> {
         let command = asked_for(&commands)?;
         refuse_an_edited(&comment, &pointer)?;
-        let definition = place::definition(&checkout, &history).await?;
-        let request = client.change_request(pointer.change_request).await.map_err(place::not_known)?;
+        let definition = default_checkout::definition(&checkout, &history).await?;
+        let request = client.change_request(pointer.change_request).await.map_err(not_known)?;
         let thread = Thread {
             found,
             flags,
@@ -109,6 +120,8 @@ pub async fn run(flags: &Flags, env: &Env, console: &mut Console, signals: &Sign
 }
 
 const NO_COMMAND: &str = "the comment has no command: no line of it begins with `/stackstep`";
+
+const ANOTHER_JOB: &str = "another job takes this command, as `--only` or `--except` says";
 
 /// Ends a job that has nothing to do.
 fn nothing(console: &Console, why: &str) -> u8 {
@@ -161,6 +174,7 @@ async fn carry_out(
 ) -> Result<CarriedOut> {
     match command {
         CommentCommand::Preview => Box::pin(preview::preview(thread, console, signals)).await,
+        CommentCommand::Review => Box::pin(review::review(thread, console, signals)).await,
         CommentCommand::Approve => Box::pin(approve::approve(thread, console, signals)).await,
         CommentCommand::Accept => Box::pin(verbs::accept(thread, console, signals)).await,
         CommentCommand::Hold => Box::pin(verbs::hold(thread, false, console, signals)).await,

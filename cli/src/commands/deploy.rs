@@ -7,7 +7,7 @@ pub mod plan;
 pub(super) mod stacks;
 
 use crate::base::env::Env;
-use crate::base::error::{Error, Result};
+use crate::base::error::Result;
 use crate::base::git;
 use crate::ci;
 use crate::ci::console::Console;
@@ -38,12 +38,9 @@ pub async fn carry_out(
     signals: &Signals,
 ) -> Result<u8> {
     let mut found = prepare(request, Until::TheVerdict, console);
-    if let Some(error) = found.take_error() {
-        return Ok(early::end(found, request, &error, console).status);
-    }
-    let Some(inputs) = found.inputs.take() else {
-        let error = Error::input("the inputs make no run", "`stackstep doctor` tells what is missing");
-        return Ok(early::end(found, request, &error, console).status);
+    let inputs = match found.take_inputs() {
+        Ok(inputs) => inputs,
+        Err(error) => return Ok(early::end(found, request, &error, console).status),
     };
     let (plan, judging) = match plan::plan(&found, &inputs, event, console).await {
         Ok(planned) => planned,

@@ -2,34 +2,26 @@
 //! `drift` of the `stackstep.yaml` that judges. Each look is a refresh that only shows what it would do: it takes no lock and
 //! changes nothing of the stack.
 
-use std::cell::Cell;
-
 use crate::base::env::Env;
-use crate::base::error::{EXIT_INCOMPLETE, EXIT_PARTIAL, Error, Result};
+use crate::base::error::{EXIT_CHANGES, EXIT_INCOMPLETE, EXIT_PARTIAL, Error, Result};
 use crate::ci;
 use crate::ci::Level;
 use crate::ci::console::Console;
-use crate::ci::standing::Standing;
 use crate::commands::deploy::plan::{DeployPlan, DeployTarget, of_our_own};
 use crate::commands::deploy::stacks::PlannedRuns;
 use crate::commands::early;
+use crate::commands::judging::{self, judging_of};
 use crate::commands::run::run_request;
-use crate::delivery::history::RepositoryHistory;
-use crate::delivery::judging::{Judging, JudgingFile, judging_file};
-use crate::delivery::place::ForgeAccess;
-use crate::delivery::{Definition, DeliveryEvent};
+use crate::delivery::Definition;
+use crate::delivery::judging::Judging;
 use crate::engine::job::DriftAsk;
 use crate::fleet::RepositoryStacks;
-use crate::inputs::file::{ConfigFile, DRIFT, NAME};
+use crate::inputs::file::{DRIFT, NAME};
 use crate::inputs::headings::OperationInputs;
 use crate::inputs::resolve::Flags;
 use crate::inputs::{Command, Inputs, OuterInputs, Resolved};
 use crate::process::signals::Signals;
-use crate::report::Reason;
 use crate::run::prepare::{Prepared, RunRequest, Until, prepare};
-
-/// The engine's exit status for changes where none were expected, and ours for drift with `fail-on-drift`.
-const EXIT_DRIFT: u8 = 7;
 
 /// Looks for drift. Returns the exit status: 0, 7 with `fail-on-drift` for drift, 79 if it is not known whether there is any,
 /// and 80 if that is so of some of several stacks.
@@ -39,26 +31,19 @@ pub async fn run(flags: &Flags, env: &Env, console: &mut Console, signals: &Sign
     let request =
         RunRequest { asked: Some(Command::Drift), ..RunRequest::new(Some(Command::Refresh), &flags, env) };
     let mut found = prepare(&request, Until::TheVerdict, console);
-    if let Some(error) = found.take_error() {
-        return Ok(early::end(found, &request, &error, console).status);
-    }
-    let Some(inputs) = found.inputs.take() else {
-        let error = Error::input("the inputs make no run", "`stackstep doctor` tells what is missing");
-        return Ok(early::end(found, &request, &error, console).status);
+    let inputs = match found.take_inputs() {
+        Ok(inputs) => inputs,
+        Err(error) => return Ok(early::end(found, &request, &error, console).status),
     };
-    let (judging, fails) = match (judged_by(&found, &inputs).await, fails_on_drift(&found)) {
-        (Ok(judging), Ok(fails)) => (judging, fails),
-        (Err(error), _) | (_, Err(error)) => return Ok(early::end(found, &request, &error, console).status),
+    let judged = judged_by(&found, &inputs).await;
+    let asked = judged.and_then(|judging| Ok((drift_ask(&found, &judging)?, judging)));
+    let (ask, judging) = match asked {
+        Ok(asked) => asked,
+        Err(error) => return Ok(early::end(found, &request, &error, console).status),
     };
     let definition = match &judging {
         Judging::By(file) => file.definition.clone(),
         Judging::Unknown(_) => None,
-    };
-    let settings = definition.as_ref().and_then(|definition| definition.drift.clone());
-    let ask = DriftAsk {
-        settings: settings.map(|settings| *settings).unwrap_or_default(),
-        fails,
-        opened: Cell::new(0),
     };
     let request = RunRequest { drift: Some(&ask), ..request };
     if inputs.stack.name.is_some() && found.is_in_a_project() {
@@ -88,30 +73,18 @@ fn fails_on_drift(found: &Prepared<'_>) -> Result<bool> {
 
 /// The file that judges the look: that of the default branch. Without a CI system it is the checkout's own.
 async fn judged_by(found: &Prepared<'_>, inputs: &Inputs) -> Result<Judging> {
-    let top = found.top();
-    let own = match found.standing {
-        Standing::Ours => ConfigFile::in_folder(&top, false)?,
-        _ => None,
+    let judging = judging_of(found, inputs, false).await?;
+    judging::known(DRIFT, judging)
+}
+
+/// What all looks of one command share, by the file that judges them.
+pub(super) fn drift_ask(found: &Prepared<'_>, judging: &Judging) -> Result<DriftAsk> {
+    let settings = match judging {
+        Judging::By(file) => file.definition.as_ref().and_then(|definition| definition.drift.clone()),
+        Judging::Unknown(_) => None,
     };
-    let event = DeliveryEvent::from_context(&found.context);
-    if event == DeliveryEvent::Unknown {
-        return Ok(Judging::By(Box::new(JudgingFile {
-            definition: own.as_ref().map(Definition::from_file).transpose()?.flatten(),
-            version: "this commit".to_owned(),
-            is_own: true,
-        })));
-    }
-    let forge = ForgeAccess::find(found.ci, found.env, &found.context, inputs)?;
-    let client = forge.as_ref().map(ForgeAccess::client);
-    let history = RepositoryHistory::new(&top, found.env, &found.context, client.as_ref());
-    match judging_file(&history, &event, own.as_ref(), false).await? {
-        Judging::Unknown(why) => Err(Error::Refused {
-            what: format!("`{DRIFT}` is refused: {}", why.what),
-            hint: why.hint_or("let the job read the repository"),
-            reason: Reason::Gate,
-        }),
-        judging @ Judging::By(_) => Ok(judging),
-    }
+    let settings = settings.map(|settings| *settings).unwrap_or_default();
+    Ok(DriftAsk { settings, fails: fails_on_drift(found)?, ..DriftAsk::default() })
 }
 
 /// The stacks of all projects that the look is about: the one that is named, else those of the section.
@@ -171,7 +144,7 @@ fn status_of(statuses: &[u8]) -> u8 {
         return *signal;
     }
     let failed: Vec<u8> =
-        statuses.iter().copied().filter(|status| ![0, EXIT_DRIFT].contains(status)).collect();
+        statuses.iter().copied().filter(|status| ![0, EXIT_CHANGES].contains(status)).collect();
     match failed.as_slice() {
         [] => statuses.iter().copied().max().unwrap_or(0),
         all if all.len() < statuses.len() => EXIT_PARTIAL,

@@ -12,6 +12,7 @@ use crate::ci::ground::Ground;
 use crate::ci::standing::Standing;
 use crate::commands::ended::EndedRun;
 use crate::commands::unread;
+use crate::engine::job::OneOfSeveral;
 use crate::inputs::headings::{ReportInputs, StackInputs};
 use crate::inputs::{Command, OuterInputs};
 use crate::publish::outputs::Exports;
@@ -32,17 +33,25 @@ pub fn end(found: Prepared<'_>, request: &RunRequest<'_>, error: &Error, console
     })
 }
 
+/// Ends a run that nobody carries out with `error`, in a log that is thrown away. Without such a log it ends with `otherwise`, and
+/// has no report.
+pub fn end_aside(request: &RunRequest<'_>, error: &Error, otherwise: u8, console: &Console) -> EndedRun {
+    let Ok(mut log) = console.aside() else { return EndedRun::without_report(otherwise) };
+    let found = prepare(request, Until::FirstError, &mut log);
+    end(found, request, error, &mut log)
+}
+
 /// Publishes the result of a run, and hands on outputs unless it is one of several. None if the run has no result.
 fn publish(
     found: Prepared<'_>,
     told: Option<OuterInputs>,
-    one_of_several: Option<&str>,
+    one_of_several: Option<OneOfSeveral<'_>>,
     error: &Error,
     console: &mut Console,
 ) -> Option<EndedRun> {
     let mut job = found.into_ended_job(told).ok()?;
-    if let Some(name) = one_of_several {
-        job.set_apart(name);
+    if let Some(apart) = &one_of_several {
+        job.set_apart(apart);
     }
     let run = Run::new(&job)?;
     let report = run.not_begun(error).masked(&|text| console.masker().mask(text));

@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
+use crate::base::error::Error;
+use crate::ci::console::Console;
 use crate::publish::Publisher;
-use crate::report::{Masked, Reason, Report};
+use crate::report::{Masked, Reason, Report, Status};
 
 /// A run that has ended.
 pub struct EndedRun {
@@ -32,6 +34,22 @@ impl EndedRun {
             said.find(|said| !said.is_empty()).map(str::to_owned).or_else(|| report.message.clone())
         });
         said.unwrap_or_else(|| format!("it ended with exit status {}", self.status))
+    }
+
+    /// The run that has ended with `error` and this exit status, whatever it ended with before.
+    #[must_use]
+    pub fn ended_as(mut self, error: &Error, status: u8, console: &Console) -> Self {
+        self.status = status;
+        self.report = self.report.take().map(|report| {
+            let mut report = report.into_inner();
+            report.status = Status::Failed;
+            report.reason = error.reason();
+            report.message = Some(error.to_string());
+            report.hint = error.hint().map(str::to_owned);
+            report.exit_code = i32::from(status);
+            report.masked(&|text| console.masker().mask(text))
+        });
+        self
     }
 
     /// A run that has no report.

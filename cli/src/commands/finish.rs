@@ -86,7 +86,7 @@ pub async fn finish(path: &Path, env: &Env, console: &mut Console, signals: &Sig
         console.annotate(Level::Error, "stackstep", message);
     }
     console.text(&publisher.text(report.as_slice(), result));
-    publish::warn(console, "the run's folder", remove(path, unfinished.credentials.as_deref()));
+    publish::warn(console, "the run's folder", remove(path, &unfinished));
     0
 }
 
@@ -265,9 +265,10 @@ fn left_in_state(unfinished: &Unfinished, fate: &Fate, events: &Events) -> Vec<S
     }
 }
 
-/// Removes the run's own folders, which hold the event log and the credentials.
-fn remove(path: &Path, credentials: Option<&Path>) -> crate::base::error::Result<()> {
-    let credentials = credentials.map_or(Ok(false), own_folder::remove_left);
-    path.parent().map_or(Ok(false), own_folder::remove_left)?;
-    credentials.map(|_| ())
+/// Removes the run's own folders, which hold the event log, the credentials and what `esc` has opened.
+fn remove(path: &Path, unfinished: &Unfinished) -> crate::base::error::Result<()> {
+    let folders = [path.parent(), unfinished.credentials.as_deref(), unfinished.opened_files.as_deref()];
+    // One that stays keeps none of the others.
+    let done: Vec<_> = folders.into_iter().flatten().map(own_folder::remove_left).collect();
+    done.into_iter().try_for_each(|done| done.map(|_| ()))
 }

@@ -1,7 +1,7 @@
 //! The flags of the command line: one for an input of the table, with its help, and those that several commands share.
 
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser};
-use clap::{Arg, ArgAction};
+use clap::{Arg, ArgAction, ArgMatches};
 
 use crate::inputs::headings::COMMAND;
 use crate::inputs::resolve::default_value;
@@ -10,6 +10,11 @@ use crate::inputs::{Command, Default, INPUTS, Input, Kind};
 /// The flag that asks for JSON.
 pub(super) fn json() -> Arg {
     Arg::new("json").long("json").help("Print it as JSON").action(ArgAction::SetTrue).display_order(0)
+}
+
+/// Whether a flag without a value is given. One that the command has not got is not.
+pub(super) fn is_given(matches: &ArgMatches, name: &str) -> bool {
+    matches.try_get_one::<bool>(name).ok().flatten().copied().unwrap_or_default()
 }
 
 /// The flag of an input, at this place of the help.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use clap::{Arg, ArgAction, ArgMatches};
 use serde::Serialize;
 
-use super::input_flags::json;
+use super::input_flags::{is_given, json};
 use crate::base::error::{Error, Result};
 use crate::base::text::visible;
 use crate::ci::console::Console;
@@ -44,9 +44,9 @@ impl PageForm {
         [json(), markdown]
     }
 
-    /// What the command line asks for.
+    /// What the command line asks for, of those forms that the command has.
     pub(super) fn given(sub: &ArgMatches) -> Self {
-        match (sub.get_flag("json"), sub.get_flag("markdown")) {
+        match (is_given(sub, "json"), is_given(sub, "markdown")) {
             (true, _) => Self::Json,
             (_, true) => Self::Markdown,
             _ => Self::Table,
@@ -74,6 +74,11 @@ impl PageForm {
         }
         Ok(())
     }
+}
+
+/// "1 stack", "3 stacks".
+pub(super) fn counted(number: usize, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }
 
 /// Rows as a table for a terminal, each column as wide as its longest cell.

@@ -1,6 +1,8 @@
 //! The stacks of a project in its backend, whatever it is: read without the engine where that can be, else as the engine tells
 //! them, by commands that run no program.
 
+use std::time::Duration;
+
 use super::there::{self, ThereStack};
 use crate::base::error::{Error, Problem, Result};
 use crate::ci::console::Console;
@@ -10,6 +12,7 @@ use crate::engine::locate::LocatedEngine;
 use crate::engine::version;
 use crate::forge::Place;
 use crate::ledger::backend_stacks::BackendStacks;
+use crate::ledger::past_updates::PastUpdate;
 use crate::ledger::state_identity::StateIdentity;
 use crate::lifecycle::facts::HeldFacts;
 use crate::lifecycle::mark::TAG;
@@ -17,6 +20,9 @@ use crate::lifecycle::ownership::FoundStack;
 use crate::process::signals::Signals;
 use crate::report::Reason;
 use crate::run::gates::ledger;
+
+/// The time limit of each question to the engine, without the input `timeout`.
+const PATIENCE: Duration = Duration::from_secs(10 * 60);
 
 /// The engine of a job, if only the engine reads the job's backend.
 ///
@@ -79,10 +85,36 @@ impl<'a> ProjectStacks<'a> {
             Self::Read(stacks) => stacks.names().await,
             Self::Told(told) => {
                 let names = there::names(&told.engine(), told.console, told.signals).await;
-                let mut names = names.map_err(|error| Problem::from(&error))?;
+                let mut names = names.map_err(|error| told.unread(&error))?;
                 names.sort();
                 Ok(names)
             }
+        }
+    }
+
+    /// The latest updates of a stack, the newest first.
+    ///
+    /// # Errors
+    /// They can't be read: then it is not known what it was deployed with.
+    pub async fn updates(&self, stack: &str) -> Result<Vec<PastUpdate>, Problem> {
+        match self {
+            Self::Read(stacks) => stacks.updates(stack).await,
+            Self::Told(told) => {
+                let engine = told.engine().about(stack);
+                let updates = there::updates(&engine, told.console, told.signals).await;
+                updates.map_err(|error| Problem::from(&error))
+            }
+        }
+    }
+
+    /// The head of a stack's configuration file, by which the engine decrypts its secrets.
+    ///
+    /// # Errors
+    /// The stack's state can't be read.
+    pub async fn file_head(&self, stack: &str) -> Result<String, Problem> {
+        match self {
+            Self::Read(stacks) => Ok(there::file_head(stacks.secrets_provider(stack).await?.as_ref())),
+            Self::Told(told) => Ok(told.there(stack).await?.map(|there| there.file).unwrap_or_default()),
         }
     }
 
@@ -126,14 +158,22 @@ impl<'a> ProjectStacks<'a> {
 }
 
 impl ToldStacks<'_> {
+    /// The engine, with a limit for each question: a database that is slow, or that waits for somebody, holds it up for ever.
     fn engine(&self) -> LocalEngine<'_> {
-        LocalEngine::new(self.job, self.engine.clone())
+        let limit = self.job.inputs.safety.timeout.unwrap_or(PATIENCE);
+        LocalEngine::new(self.job, self.engine.clone()).limited_to(limit)
+    }
+
+    /// What could not be read, with the backend that was asked.
+    fn unread(&self, error: &Error) -> Problem {
+        let problem = Problem::from(error);
+        Problem { what: format!("{} (the backend is {})", problem.what, self.job.backend), ..problem }
     }
 
     async fn there(&self, stack: &str) -> Result<Option<ThereStack>, Problem> {
         let engine = self.engine().about(stack);
         let there = there::read_stack(&engine, self.console, self.signals).await;
-        there.map_err(|error| Problem::from(&error))
+        there.map_err(|error| self.unread(&error))
     }
 }
 

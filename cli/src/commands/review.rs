@@ -2,8 +2,11 @@
 //! destroyed and removed when the change request closes.
 
 mod base_config;
+mod call;
 mod down;
 mod end;
+mod fork;
+mod labelled;
 mod lock;
 mod opening;
 mod place;
@@ -22,6 +25,10 @@ use crate::inputs::headings::{ConfigInputs, StackInputs};
 use crate::inputs::resolve::Flags;
 use crate::process::signals::Signals;
 use crate::run::prepare::{RunRequest, Until, prepare};
+
+pub(super) use call::{ForkGrant, ReviewCall};
+pub(super) use fork::DIGITS as FORK_DIGITS;
+pub(super) use up::up as deploy_own_stack;
 
 /// The inputs that the verbs have by themselves: no flag sets them.
 const OWN: [&str; 5] = [
@@ -91,8 +98,12 @@ pub async fn run(
     signals: &Signals,
 ) -> Result<u8> {
     let done = match ask {
-        ReviewAsk::Up => Box::pin(up::up(flags, env, console, signals)).await,
-        ReviewAsk::Down => Box::pin(down::down(flags, env, console, signals)).await,
+        ReviewAsk::Up => match Box::pin(labelled::up(flags, env, console, signals)).await {
+            Ok(None) => Box::pin(up::up(&ReviewCall::by_the_job(flags, env), console, signals)).await,
+            Ok(Some(status)) => Ok(status),
+            Err(error) => Err(error),
+        },
+        ReviewAsk::Down => Box::pin(down::down(&ReviewCall::by_the_job(flags, env), console, signals)).await,
     };
     match done {
         Ok(status) => Ok(status),

@@ -70,8 +70,8 @@ pub async fn run_request(
             return Ok(early::end(found, request, &error, console));
         }
     };
-    if let Some(name) = request.one_of_several {
-        job.set_apart(name);
+    if let Some(apart) = &request.one_of_several {
+        job.set_apart(apart);
     }
     if job.inputs.command == Command::Report {
         return report::publish(&job, console, signals).await.map(EndedRun::without_report);
@@ -97,7 +97,9 @@ pub async fn run_request(
     let end = RunEnd { job: &job, publisher: Publisher::new(&job), sender: Sender::for_job(&job) };
     let (ready, judged) = match (ready, judged) {
         (Ok(ready), Ok(judged)) => (ready, judged),
-        (Err(error), _) | (_, Err(error)) => return Ok(end.give_up(&run, &error, console, signals).await),
+        (Err(error), _) | (_, Err(error)) => {
+            return Ok(Box::pin(end.give_up(&run, &error, console, signals)).await);
+        }
     };
     let mut engine = LocalEngine::new(&job, ready.engine);
     run.begin(engine.label(), console);
@@ -107,13 +109,17 @@ pub async fn run_request(
     let mut around = Around { gates, verification: Verification::new(&job), look: None, end: None };
     let last = match Box::pin(work(&mut run, &mut engine, &mut around, &end, console, signals)).await {
         Ok(last) => last,
-        Err(error) => return Ok(end.give_up(&run, &error, console, signals).await),
+        Err(error) => return Ok(Box::pin(end.give_up(&run, &error, console, signals)).await),
     };
     let PhaseEnd { mut report, log, has_events, .. } = last;
     name_stacks(&run, &engine, &mut report, console, signals).await?;
     login::leave(&job, &engine.label(), &report, console);
     let mut exports = read_outputs(&job, &engine, &mut report, has_events, console, signals).await;
     report.address = review_address(&job, &report);
+    if job.context.allowed_commit.is_some() {
+        // What a stranger's program calls its outputs reaches no later step.
+        exports.outputs = None;
+    }
     exports.digest = around.gates.digest().map(str::to_owned);
     around.verification.after(&mut report, &mut engine, console, signals).await;
     let is_held = around.gates.verified(&mut report, console).await;
@@ -127,7 +133,7 @@ pub async fn run_request(
         None => report,
     };
     let news = RunNews { is_held, is_known_refusal: around.gates.is_known_refusal() };
-    let (report, file) = end.publish(report, news, console, signals).await;
+    let (report, file) = Box::pin(end.publish(report, news, console, signals)).await;
     publish::publish_rest(&job, &end.publisher, &report, file, &log, &exports, console);
     publish::conclude(&job, &report, console);
     let (status, result_file) = (exit_status(report.exit_code), file.map(Path::to_owned));
@@ -228,7 +234,7 @@ impl RunEnd<'_> {
         signals: &Signals,
     ) -> EndedRun {
         let report = run.not_begun(error).masked(&|text| console.masker().mask(text));
-        let (report, file) = self.publish(report, RunNews::default(), console, signals).await;
+        let (report, file) = Box::pin(self.publish(report, RunNews::default(), console, signals)).await;
         publish::publish_rest(run.job(), &self.publisher, &report, file, "", &Exports::default(), console);
         let (status, result_file) = (error.exit_status(), file.map(Path::to_owned));
         EndedRun { status, report: Some(report), digest: None, result_file, publisher: Some(self.publisher) }

@@ -5,23 +5,18 @@ mod look;
 pub mod page;
 mod words;
 
-use std::path::Path;
-
 use clap::{ArgMatches, Command as Clap};
 
-use crate::admit::sign_in::{self, WantedToken};
 use crate::base::env::Env;
 use crate::base::error::{EXIT_INCOMPLETE, Error, Problem, Result};
-use crate::base::http::Limits;
-use crate::base::secret::Secret;
 use crate::ci;
 use crate::ci::Level;
 use crate::ci::console::Console;
 use crate::commands::one_stack;
 use crate::commands::page_form::PageForm;
+use crate::commands::stack_jobs::{LookedAt, SignedIn};
 use crate::delivery::place::forge_place;
-use crate::engine::job::Job;
-use crate::fleet::{FoundProject, RepositoryStacks};
+use crate::fleet::RepositoryStacks;
 use crate::inputs::Command;
 use crate::inputs::file::ConfigFile;
 use crate::inputs::headings::StackInputs;
@@ -59,28 +54,6 @@ pub async fn status(ask: &StatusAsk, flags: &Flags, env: &Env, signals: &Signals
     Ok(if incomplete { EXIT_INCOMPLETE } else { 0 })
 }
 
-/// A stack to look at.
-struct LookedAt {
-    project: Option<String>,
-    cwd: Option<String>,
-    stack: Option<String>,
-    /// The flags of the stack's own run.
-    flags: Flags,
-}
-
-impl LookedAt {
-    fn new(project: Option<&FoundProject>, folder: &Path, stack: Option<String>, flags: &Flags) -> Self {
-        let mut flags = flags.clone();
-        flags.insert(StackInputs::cwd.name(), vec![folder.to_string_lossy().into_owned()]);
-        if let Some(stack) = &stack {
-            flags.insert(StackInputs::name.name(), vec![stack.clone()]);
-        }
-        let names = project.map(|project| (project.project.clone(), project.cwd.clone()));
-        let (project, cwd) = names.unzip();
-        Self { project, cwd, stack, flags }
-    }
-}
-
 /// Looks at the stacks that the flags mean: the one that is named, of the project around the folder or of all projects of
 /// the repository; without a name all stacks of the repository.
 pub async fn look_at(
@@ -97,7 +70,7 @@ pub async fn look_at(
             return Err(Error::Stopped { signal: signal.number() });
         }
         let cwd = target.cwd.as_deref();
-        let looked = match signed_in.job_of(target, env, console, signals).await {
+        let looked = match signed_in.job_of(&target.flags, env, console, signals).await {
             Ok(job) => {
                 let place = forge_place(job.ci, job.env, &job.context, &job.inputs).ok();
                 Box::pin(look::stack_status(&job, place.as_ref(), cwd)).await
@@ -158,48 +131,4 @@ fn targets(flags: &Flags, env: &Env, console: &mut Console) -> Result<(Vec<Looke
         return Err(Error::input(what, hint));
     }
     Ok((targets, found.problems))
-}
-
-/// The tokens of the sign-ins so far, so that there is one for all stacks of a backend.
-#[derive(Default)]
-struct SignedIn {
-    grants: Vec<(Option<String>, WantedToken, Result<Secret, Problem>)>,
-}
-
-impl SignedIn {
-    /// The job of the stack, signed in. It is admitted as one that reads the stack's outputs.
-    async fn job_of<'a>(
-        &mut self,
-        target: &'a LookedAt,
-        env: &'a Env,
-        console: &mut Console,
-        signals: &Signals,
-    ) -> Result<Job<'a>> {
-        let mut found =
-            prepare(&RunRequest::new(Some(Command::Outputs), &target.flags, env), Until::FirstError, console);
-        if let Some(error) = found.take_error() {
-            return Err(error);
-        }
-        let mut job = found.into_job()?;
-        let Some(wanted) = WantedToken::from_inputs(&job.inputs) else { return Ok(job) };
-        let known = self.grants.iter().find(|(url, one, _)| *url == job.backend.url && *one == wanted);
-        match known {
-            Some((_, _, Ok(token))) => job.backend.token = Some(token.clone()),
-            Some((_, _, Err(problem))) => {
-                let hint = problem.hint.clone().unwrap_or_default();
-                return Err(Error::auth(problem.what.clone(), hint));
-            }
-            None => {
-                let url = job.backend.url.clone();
-                let done = sign_in::sign_in(&mut job, Limits::default(), console, signals).await;
-                if let (Ok(()), Some(token)) = (&done, &job.backend.token) {
-                    self.grants.push((url, wanted, Ok(token.clone())));
-                } else if let Err(error) = &done {
-                    self.grants.push((url, wanted, Err(Problem::from(error))));
-                }
-                done?;
-            }
-        }
-        Ok(job)
-    }
 }

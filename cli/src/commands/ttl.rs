@@ -115,6 +115,9 @@ pub async fn ttl(
     let Some(change) = ask.change else {
         let past = ledger::read(&book).await?.unwrap_or_default();
         console.line(&format!("`{identity}` {}", shown(past.expires())));
+        if let Some(note) = no_longer_counts(&past, &state, &identity.stack) {
+            console.line(&note);
+        }
         return Ok(0);
     };
     let forge = ForgeAccess::find(job.ci, job.env, &job.context, &job.inputs)?;
@@ -145,6 +148,19 @@ pub async fn ttl(
 
 fn shown(expires: Option<&str>) -> String {
     expires.map_or_else(|| "lives without an end".to_owned(), |time| format!("lives until {time}"))
+}
+
+/// What is said of an end that was set for a state which is not the present one: no sweep believes it. None if it counts. A change
+/// request's stack has the end that its opening has, whatever is deployed to it.
+fn no_longer_counts(past: &History, state: &str, stack: &str) -> Option<String> {
+    past.expires()?;
+    let set_for = past.expiry()?.state_after.as_deref()?;
+    (ReviewName::parse(stack).is_none() && set_for != state).then(|| {
+        format!(
+            "that end no longer counts, and no sweep destroys the stack: it has changed since the end was set, by a run without \
+             `ttl`; set it anew: `stackstep ttl {stack} --set 7d --reason …`"
+        )
+    })
 }
 
 /// A new end of a stack's time to live.

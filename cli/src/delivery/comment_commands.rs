@@ -13,6 +13,8 @@ enum_of_words! {
     pub enum CommentCommand {
         /// Previews the change.
         Preview = "preview",
+        /// Deploys the change's own stack.
+        Review = "review",
         /// Approves what the preview shows.
         Approve = "approve",
         /// Takes a change that was refused for a reviewed one.
@@ -41,6 +43,8 @@ pub struct CommentCommandRow {
     pub about: &'static str,
     /// Whether the author of the change request may never give it there.
     pub never_the_author: bool,
+    /// The least that a person has to be able to do, whatever the file says.
+    pub least: Permission,
 }
 
 /// The commands, in the order in which people read them.
@@ -52,6 +56,17 @@ pub const ROWS: &[CommentCommandRow] = &[
         about: "Previews the head of the change. Where it comes from a fork, the commit has to be named, by 12 digits at \
                 least, and only that one is previewed.",
         never_the_author: false,
+        least: Permission::Read,
+    },
+    CommentCommandRow {
+        command: CommentCommand::Review,
+        arguments: "[COMMIT]",
+        default: Permission::Write,
+        about: "Deploys the change's own stack at its head, as `stackstep review up` does. Where it comes from a fork, the commit \
+                has to be named, by 20 digits at least, only that one is deployed, and `review.forks` has to be on. It takes no \
+                less than `write`.",
+        never_the_author: false,
+        least: Permission::Write,
     },
     CommentCommandRow {
         command: CommentCommand::Approve,
@@ -60,6 +75,7 @@ pub const ROWS: &[CommentCommandRow] = &[
         about: "Approves what the comment with the preview shows, of these stacks or of all that are shown. It counts as an \
                 approving review does, and takes no less than `write`.",
         never_the_author: true,
+        least: Permission::Write,
     },
     CommentCommandRow {
         command: CommentCommand::Accept,
@@ -68,6 +84,7 @@ pub const ROWS: &[CommentCommandRow] = &[
         about: "Takes a change whose deployment was refused, as it is not what was reviewed, for a reviewed one: `stackstep \
                 accept`.",
         never_the_author: true,
+        least: Permission::Read,
     },
     CommentCommandRow {
         command: CommentCommand::Extend,
@@ -75,6 +92,7 @@ pub const ROWS: &[CommentCommandRow] = &[
         default: Permission::Write,
         about: "Keeps the review stacks of the change for longer, up to `review.ttl-max`.",
         never_the_author: false,
+        least: Permission::Read,
     },
     CommentCommandRow {
         command: CommentCommand::Hold,
@@ -82,6 +100,7 @@ pub const ROWS: &[CommentCommandRow] = &[
         default: Permission::Write,
         about: "Deploys nothing to a stack until it is released: `stackstep hold`.",
         never_the_author: false,
+        least: Permission::Read,
     },
     CommentCommandRow {
         command: CommentCommand::Release,
@@ -89,6 +108,7 @@ pub const ROWS: &[CommentCommandRow] = &[
         default: Permission::Maintain,
         about: "Lets a stack that is held be deployed again: `stackstep release`.",
         never_the_author: false,
+        least: Permission::Read,
     },
     CommentCommandRow {
         command: CommentCommand::Unlock,
@@ -96,6 +116,7 @@ pub const ROWS: &[CommentCommandRow] = &[
         default: Permission::Maintain,
         about: "Removes the lock that a run has left which was killed: `stackstep unlock`.",
         never_the_author: false,
+        least: Permission::Read,
     },
 ];
 
@@ -206,9 +227,10 @@ fn who_may(command: CommentCommand, value: &Value, place: &str) -> Result<WhoMay
         };
         return Err(Error::input(format!("{place} is no permission"), hint));
     };
-    if command == CommentCommand::Approve && !permission.reaches(Permission::Write) {
+    let least = command.row().least;
+    if !permission.reaches(least) {
         return Err(Error::input(
-            format!("{place} is `{word}`, and only those who may write can approve"),
+            format!("{place} is `{word}`, and `{}` takes `{}` at least", command.word(), least.word()),
             "set it to `write`, `maintain`, `admin`, or to a list of people and teams",
         ));
     }
@@ -261,7 +283,8 @@ mod tests {
             ("{ preview: { a: b } }", "is no permission", "it takes one of `read`"),
             ("{ preview: [] }", "names nobody", "write `off`"),
             ("{ preview: [[a]] }", "is not a list of names", "write it as"),
-            ("{ approve: triage }", "only those who may write can approve", "set it to `write`"),
+            ("{ approve: triage }", "`approve` takes `write` at least", "set it to `write`"),
+            ("{ review: read }", "`review` takes `write` at least", "set it to `write`"),
             ("yes", "neither a mapping nor `defaults`", "comment-commands: {}"),
         ] {
             let error = read(section).unwrap_err();

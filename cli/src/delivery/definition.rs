@@ -1,5 +1,5 @@
 //! The definition of a repository's deployments: the sections `deploy`, `stacks`, `notify`, `comment-commands`, `review`,
-//! `reapable` and `drift` of the root's `stackstep.yaml`.
+//! `reapable`, `drift`, `fleet` and `sets` of the root's `stackstep.yaml`.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,11 @@ use super::map::DeployMap;
 use super::notify::NotifySink;
 use super::settings::{StackSettings, hidden_entries};
 use crate::base::error::{Problem, Result};
-use crate::inputs::file::{COMMENT_COMMANDS, ConfigFile, DEPLOY, DRIFT, NOTIFY, REAPABLE, REVIEW, STACKS};
+use crate::fleet::sets::settings::StackSet;
+use crate::fleet::settings::FleetSettings;
+use crate::inputs::file::{
+    COMMENT_COMMANDS, ConfigFile, DEPLOY, DRIFT, FLEET, NOTIFY, REAPABLE, REVIEW, SETS, STACKS,
+};
 use crate::lifecycle::settings::drift::DriftSettings;
 use crate::lifecycle::{Reapable, ReviewSettings};
 use crate::pulumi::stack::StackName;
@@ -30,6 +34,10 @@ pub struct Definition {
     pub reapable: Reapable,
     /// The section `drift`.
     pub drift: Option<Box<DriftSettings>>,
+    /// The section `fleet`.
+    pub fleet: Option<Box<FleetSettings>>,
+    /// The entries of the section `sets`.
+    pub sets: Vec<StackSet>,
     /// The folders of the repository's projects, as patterns.
     pub projects: Option<Vec<String>>,
 }
@@ -45,6 +53,8 @@ impl Definition {
             review: None,
             reapable: Reapable::default(),
             drift: None,
+            fleet: None,
+            sets: Vec::new(),
             projects: None,
         }
     }
@@ -65,7 +75,11 @@ impl Definition {
         let reapable = reapable.unwrap_or_default();
         let drift = file.section(DRIFT).map(|section| DriftSettings::parse(section, &path)).transpose()?;
         let drift = drift.map(Box::new);
-        let sections = [DEPLOY, STACKS, NOTIFY, COMMENT_COMMANDS, REVIEW, REAPABLE, DRIFT];
+        let fleet = file.section(FLEET).map(|section| FleetSettings::parse(section, &path)).transpose()?;
+        let fleet = fleet.map(Box::new);
+        let sets = file.section(SETS).map(|section| StackSet::parse_all(section, &path));
+        let sets = sets.transpose()?.unwrap_or_default();
+        let sections = [DEPLOY, STACKS, NOTIFY, COMMENT_COMMANDS, REVIEW, REAPABLE, DRIFT, FLEET, SETS];
         let is_empty = sections.iter().all(|name| file.section(name).is_none());
         let projects = file.projects()?;
         Ok((!is_empty).then_some(Self {
@@ -76,6 +90,8 @@ impl Definition {
             review,
             reapable,
             drift,
+            fleet,
+            sets,
             projects,
         }))
     }

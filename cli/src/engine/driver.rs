@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::args;
@@ -16,7 +16,8 @@ use super::locate::LocatedEngine;
 use super::lock_wait::LockWait;
 use super::observed::{Guarding, ObservedEvents};
 use super::plan::EngineStep;
-use crate::base::error::{Error, Result};
+use crate::base::error::Result;
+use crate::base::own_folder::new_private_file;
 use crate::base::secret::Secret;
 use crate::base::text::log_line;
 use crate::ci::console::Console;
@@ -69,6 +70,9 @@ impl Driver<'_> {
     /// Runs the steps in order, up to the first that fails.
     pub async fn run_steps(&mut self, steps: &[EngineStep]) -> Result<()> {
         for step in steps {
+            if step.purpose == Purpose::Operation {
+                self.ask_whether_wanted().await?;
+            }
             let mut lock = LockWait::new(self.job.inputs.safety.lock_timeout);
             while !self.step(step).await? {
                 match self.outcome.reason() {
@@ -81,9 +85,7 @@ impl Driver<'_> {
                     Some(Reason::Lock)
                         if lock.wait(&self.outcome.stderr, self.console, self.signals).await =>
                     {
-                        if let Some(wanted) = self.job.wanted {
-                            wanted.ask().await?;
-                        }
+                        self.ask_whether_wanted().await?;
                     }
                     Some(Reason::Lock) => {
                         // Someone who cancels a waiting run has cancelled it, whatever the reason of the last try was.
@@ -98,6 +100,15 @@ impl Driver<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Asks whether the operation is still wanted: to prepare it, and to wait for a lock, takes time in which people push, close and
+    /// open again.
+    async fn ask_whether_wanted(&self) -> Result<()> {
+        match self.job.wanted {
+            Some(wanted) => wanted.ask().await,
+            None => Ok(()),
+        }
     }
 
     /// Creates the stack that the backend does not have. Returns whether the process passed.
@@ -123,16 +134,15 @@ impl Driver<'_> {
         let event_log = self.job.folder.as_ref().filter(|_| watched).map(|folder| folder.path().join(name));
         let observed = RefCell::new(self.observed(step.purpose));
         if let Some(path) = &event_log {
-            private_file(path)?;
+            // It is secret, and the engine would let others read what it makes itself.
+            new_private_file(path)?;
         }
         let process = self.process(step, event_log);
         self.outcome.processes += 1;
         let quiet = matches!(step.purpose, Purpose::Outputs | Purpose::Query);
         let foreign = FencedOutput::begin(self.job, self.console, quiet);
         let ended = {
-            let (mut stdout, mut stderr) = (tokio::io::stdout(), tokio::io::stderr());
-            let mut stdout_again = tokio::io::stdout();
-            let one_stream = self.job.ci.log().one_stream;
+            let (mut stdout, mut stderr) = self.console.streams();
             let mut on_event = |line: &[u8]| observed.borrow_mut().line(line);
             let mut heartbeat =
                 |elapsed| Some(log_line(&sign_of_life(&observed.borrow().fold().in_flight(), elapsed)));
@@ -155,8 +165,8 @@ impl Driver<'_> {
                 listener: &mut EngineVoice::default(),
                 listen: LISTEN,
                 grace: self.job.grace_period(),
-                stdout: &mut stdout,
-                stderr: if one_stream { &mut stdout_again } else { &mut stderr },
+                stdout: &mut *stdout,
+                stderr: &mut *stderr,
                 passing: if quiet { Passing::Captured } else { Passing::Through },
                 unsaid,
                 capture: if quiet { CAPTURE_JSON } else { CAPTURE },
@@ -307,15 +317,6 @@ fn selects_resources(word: &str) -> bool {
 fn says_no_such_stack(line: &[u8]) -> bool {
     let line = line.trim_ascii();
     line.starts_with(b"error: no stack named '") && line.ends_with(b"' found")
-}
-
-/// Makes the empty event log: it is secret, and the engine would let others read what it makes itself.
-fn private_file(path: &Path) -> Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop).map_err(Error::io("write", path))
 }
 
 /// The line of the heartbeat: how long the engine has been running, and on which resource it works.

@@ -128,7 +128,8 @@ fn bare(value: &str) -> &str {
     value[..comment.unwrap_or(value.len())].trim()
 }
 
-fn is_name(name: &str) -> bool {
+/// Whether it can be the name of a variable in every shell.
+pub fn is_name(name: &str) -> bool {
     !name.is_empty()
         && !name.starts_with(|c: char| c.is_ascii_digit())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')

@@ -94,14 +94,19 @@ impl EngineAnswer {
 
     /// The one JSON object of the answer. Fails with the reason why there is none.
     pub fn object(&self) -> std::result::Result<Map<String, Value>, String> {
-        self.text().and_then(json::answer).ok_or_else(|| {
-            let stderr = self.0.stderr.trim();
-            if self.0.ended_well() || stderr.is_empty() {
-                "the engine printed no JSON that can be read".to_owned()
-            } else {
-                stderr.to_owned()
-            }
-        })
+        self.text().and_then(json::answer).ok_or_else(|| self.failure())
+    }
+
+    /// Why there is no answer that can be read.
+    pub fn failure(&self) -> String {
+        let stderr = self.0.stderr.trim();
+        if self.0.ending == Some(Ending::TimedOut) {
+            "the engine did not answer in time, and was ended".to_owned()
+        } else if self.0.ended_well() || stderr.is_empty() {
+            "the engine printed no JSON that can be read".to_owned()
+        } else {
+            stderr.to_owned()
+        }
     }
 }
 

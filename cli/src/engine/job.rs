@@ -50,7 +50,7 @@ pub struct Job<'a> {
     pub backend: Backend,
     /// The name of the stack's configuration file, if it should be in the checkout and is not.
     pub missing_stack_file: Option<String>,
-    /// The environment with what `env-file` adds.
+    /// The environment with what `env-file` and `esc` add.
     pub seen_by_engine: Env,
     /// The checks after a deployment; none for a command that deploys nothing.
     pub checks: Checks,
@@ -62,18 +62,47 @@ pub struct Job<'a> {
     pub rollback: Option<Rollback>,
     /// The run of a change request's own stack that it is. None for any other run.
     pub review: Option<ReviewRun>,
-    /// Whoever knows whether a run that waited for the stack's lock is still wanted. None if any run is.
+    /// Whoever knows whether the run is still wanted when its operation begins. None if any run is.
     pub wanted: Option<&'a dyn StillWanted>,
     /// The look for drift that it is. None for any other run.
     pub drift: Option<&'a DriftAsk>,
-    /// Whether it hands on outputs and counts by itself. If not, the command does that which runs several stacks.
-    pub hands_on: bool,
+    /// The turns of the installs, if other runs are beside it.
+    pub installs: Option<&'a InstallTurns>,
+    /// What it reports by itself. The rest the command does that runs several stacks.
+    pub reporting: Reporting,
     /// The engine's environment.
     pub engine_env: EngineEnv,
     /// A folder of this run's own, for the event log; removed with the job.
     pub folder: Option<OwnFolder>,
     /// The folder for the run's credentials. It is apart from `folder`, which other steps of the build may see.
     pub credentials: Option<OwnFolder>,
+    /// The folder of the files that `esc` opens. None if there are none.
+    pub opened_files: Option<OwnFolder>,
+}
+
+/// The turns in which the runs beside each other install the CLI and their programs' dependencies: two installs in one folder
+/// would be in each other's way, and the second one finds what the first one did.
+#[derive(Debug, Default)]
+pub struct InstallTurns(pub tokio::sync::Mutex<()>);
+
+/// What a run reports by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reporting {
+    /// Everything.
+    All,
+    /// Everything but outputs and counts for later steps: it is one of several runs, one after the other.
+    AllButOutputs,
+    /// Its result file alone: it is one of many runs, which are shown on one page and in one comment.
+    ResultFile,
+}
+
+/// What sets one of several runs of a command apart.
+#[derive(Debug, Clone, Copy)]
+pub struct OneOfSeveral<'a> {
+    /// The name in its files' names.
+    pub name: &'a str,
+    /// Whether the command itself shows all runs on one page and in one comment.
+    pub in_a_fleet: bool,
 }
 
 /// A rollback.
@@ -98,6 +127,10 @@ pub struct ReviewRun {
     pub config: Vec<ConfigItem>,
     /// The time to wait for the stack's lock, at least.
     pub lock_timeout: Duration,
+    /// Whether the stack's program, or what its state holds, may be a stranger's.
+    pub is_a_strangers: bool,
+    /// What people are told of the stack beside all else.
+    pub notes: Vec<String>,
     /// The inputs that the default branch's file has for the stack. The change's own file sets none but those that a
     /// stranger's may.
     pub entry: Option<ConfigFile>,
@@ -118,8 +151,8 @@ impl ReviewRun {
     }
 }
 
-/// Knows whether a run that has waited for the stack's lock is still wanted: meanwhile another commit may have become the
-/// newest.
+/// Knows whether a run is still wanted right before its operation, and when it has waited for the stack's lock: meanwhile another
+/// commit may have become the newest.
 pub trait StillWanted {
     /// Fails with the reason why it is not.
     fn ask(&self) -> Pin<Box<dyn Future<Output = Result<()>> + '_>>;
@@ -171,13 +204,14 @@ impl Job<'_> {
     pub fn takes_outputs(&self) -> bool {
         let is_place =
             self.inputs.report.outputs_file.is_some() || self.ci.handover().takes_outputs(self.env);
-        self.hands_on && is_place
+        self.reporting == Reporting::All && is_place
     }
 
     /// Makes it one of several runs of a command: it hands on nothing by itself, and a result file that is named, which
     /// the others have as well, becomes one of its own: `result.json` becomes `result-shop-prod.json`.
-    pub fn set_apart(&mut self, name: &str) {
-        self.hands_on = false;
+    pub fn set_apart(&mut self, apart: &OneOfSeveral<'_>) {
+        let name = apart.name;
+        self.reporting = if apart.in_a_fleet { Reporting::ResultFile } else { Reporting::AllButOutputs };
         if let Some(path) = &mut self.inputs.report.result_file {
             let stem = path.file_stem().unwrap_or_default().to_string_lossy();
             let extension = path.extension().map(|end| format!(".{}", end.to_string_lossy()));

@@ -25,6 +25,8 @@ pub struct LocalEngine<'a> {
     engine: LocatedEngine,
     /// The stack that is asked about, if it is another one than the job's.
     other: Option<String>,
+    /// A time limit of each process, in place of the run's own.
+    limit: Option<Duration>,
     /// Made when a phase needs it: a query needs none.
     plan: OnceCell<Plan>,
     so_far: SoFar,
@@ -40,6 +42,7 @@ impl<'a> LocalEngine<'a> {
             job,
             engine,
             other: None,
+            limit: None,
             plan: OnceCell::new(),
             so_far: SoFar::default(),
             goals: WantedGoals::default(),
@@ -51,6 +54,12 @@ impl<'a> LocalEngine<'a> {
     #[must_use]
     pub fn about(self, stack: &str) -> Self {
         Self { other: Some(stack.to_owned()), ..self }
+    }
+
+    /// The same engine, each process of which is ended after this time.
+    #[must_use]
+    pub fn limited_to(self, limit: Duration) -> Self {
+        Self { limit: Some(limit), ..self }
     }
 
     /// The stack that is asked about.
@@ -109,7 +118,7 @@ impl<'a> LocalEngine<'a> {
     ) -> Driver<'d> {
         let outcome =
             Outcome { processes: so_far.processes, notes: so_far.notes.clone(), ..Outcome::default() };
-        let within = None;
+        let within = self.limit;
         let (goals, guarding) = (&self.goals, self.guarding.as_ref());
         Driver {
             job: self.job,

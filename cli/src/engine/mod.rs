@@ -21,5 +21,6 @@ pub mod login;
 pub mod observed;
 pub mod options;
 pub mod plan;
+pub mod row_run;
 pub mod version;
 pub mod voice;

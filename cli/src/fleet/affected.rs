@@ -3,33 +3,42 @@
 //! A stack is affected if a file that it is made from has changed, or if that can't be ruled out: what a program puts together
 //! while it runs, a history that is not there, a stack whose outputs it reads. It is never left out by a guess.
 
-mod links;
-mod reached;
+mod compared;
+mod judge;
+pub(super) mod links;
+pub(super) mod reached;
 mod verdict;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
-use std::rc::Rc;
 
 use crate::base::text_file::{SETTINGS, read_text};
-use crate::base::wildcard;
 use crate::base::yaml::{self, Value};
-use crate::inputs::file::NAME;
+use crate::inputs::file::{NAME, SETS};
 use crate::report::natural;
-use crate::reviewed::reach::places::Places;
 use crate::reviewed::reach::tracked::{Tracked, is_around, resolved};
-use crate::reviewed::reach::words::FileWords;
-use crate::reviewed::source::words_of;
 
 use super::changes::ChangedPaths;
-use super::settings::{FleetSettings, declared, plain};
+use super::esc::EscEnvironments;
+use super::sets::settings::ROWS;
+use super::settings::{FleetSettings, plain};
 use super::{FoundProject, RepositoryStacks};
+pub use compared::{Compared, ComparedApart, StackPlace};
+use judge::{Judge, StackFile, StackRow};
 use links::Links;
-use reached::{ReachedFiles, first_of};
+use reached::ReachFinder;
 pub use verdict::StackVerdict;
 
-/// The most changed files that a verdict names.
-const NAMED: usize = 3;
+/// What is asked of the stacks.
+#[derive(Debug, Clone, Copy)]
+pub struct AskedStacks<'a> {
+    /// The changes that count.
+    pub compared: &'a Compared,
+    /// The ESC environments whose stacks are affected.
+    pub esc: &'a [String],
+    /// The set whose own key `rows` leads to no stack: whom a change of its rows concerns, the rows themselves say.
+    pub set: Option<&'a str>,
+}
 
 /// Says of each stack that was found in the repository around `top` whether the changes can affect it. `all` has every project
 /// of the repository: a stack can come after one of a project that is left out of the list.
@@ -37,53 +46,53 @@ pub fn verdicts(
     top: &Path,
     found: &RepositoryStacks,
     all: &[FoundProject],
-    changes: &ChangedPaths,
+    asked: AskedStacks<'_>,
     settings: &FleetSettings,
 ) -> Vec<StackVerdict> {
     let Some(tracked) = Tracked::around(top) else {
         let why = "git's index can't be read, so that it is not known what the stack is made from";
-        return of_all(found, &[why.to_owned()]);
+        return of_all(top, found, &[why.to_owned()]);
     };
-    if let Some(why) = &changes.unknown {
-        return of_all(found, std::slice::from_ref(why));
+    if let Compared::Together(ChangedPaths { unknown: Some(why), .. }) = asked.compared {
+        return of_all(top, found, std::slice::from_ref(why));
     }
-    let mut words: BTreeMap<usize, Option<Rc<FileWords>>> = BTreeMap::new();
-    let mut read = |at: usize| {
-        let of_file = || Some(Rc::new(words_of(&tracked.top, tracked.get(at)?)?));
-        words.entry(at).or_insert_with(of_file).clone()
-    };
-    let places = Places::in_repository(&tracked);
-    let settled = settled_paths(top, all);
-    let settled: Vec<_> = settled
-        .iter()
-        .map(|path| ReachedFiles::of_folder(&tracked, path, places.clone(), &mut read))
-        .collect();
+    let mut reach = ReachFinder::new(&tracked);
+    let settled: Vec<_> =
+        settled_paths(top, all, asked.set).iter().map(|path| reach.of_folder(path)).collect();
     let mut links = Links::new(all);
-    let (mut verdicts, mut of) = (Vec::new(), Vec::new());
+    let (mut verdicts, mut files, mut rows) = (Vec::new(), Vec::new(), Vec::new());
     for (number, project) in all.iter().enumerate() {
-        let files = ReachedFiles::find(&tracked, project, places.clone(), &mut read);
-        let mut whole = of_project(project, &files, changes, settings);
-        let named = changes.paths.iter().find(|path| settled.iter().any(|named| named.has(path).is_some()));
-        whole.extend(named.map(|path| format!("`{path}` has changed, which belongs to what `{NAME}` names")));
-        let made_from = files.outside();
+        let reached = reach.of_project(project);
+        let made_from = reached.outside();
         // The first one stands for a stack that has no file.
         let stacks = project.stacks.iter().zip(&project.stack_files);
-        let stacks = stacks.map(|(stack, path)| (stack.as_str(), Some(path)));
+        let stacks = stacks.map(|(stack, path)| (stack.as_str(), Some(path.as_str())));
         for (stack, path) in std::iter::once(("", None)).chain(stacks) {
-            let mut why = whole.clone();
-            if let Some(path) = path {
-                why.splice(0..0, of_stack(top, project, path, changes));
-            }
-            of.push(number);
+            rows.push(StackRow { project: number, file: path.map(|path| StackFile::read(top, path)) });
+            let esc = rows.last().and_then(|row| row.file.as_ref()).map(|file| file.esc.clone());
             verdicts.push(StackVerdict {
                 made_from: made_from.clone(),
-                ..StackVerdict::new(project, stack, why)
+                esc: esc.unwrap_or_default(),
+                ..StackVerdict::new(project, stack, Vec::new())
             });
         }
-        links.add_read(number, &files.reached.referred);
+        links.add_read(number, &reached.reached.referred);
         links.add_declared(number, &settings.depends_on);
+        files.push(reached);
     }
-    links.spread(&of, &mut verdicts);
+    let judge = Judge { all, files: &files, settled: &settled, settings, rows: &rows };
+    let of: Vec<usize> = rows.iter().map(|row| row.project).collect();
+    let before = links.before(&of, &mut verdicts);
+    match asked.compared {
+        Compared::Together(changes) => judge.judge(changes, 0..rows.len(), &mut verdicts),
+        Compared::Apart(apart) => judge.judge_apart(apart, &links, &before, &mut verdicts),
+    }
+    for verdict in &mut verdicts {
+        let used = asked.esc.iter().filter(|name| verdict.esc.may_use(name));
+        let used: Vec<String> = used.map(|name| verdict.uses_environment(name)).collect();
+        verdict.why.extend(used);
+    }
+    links.spread(&of, &before, &mut verdicts);
     verdicts.retain(|verdict| {
         !verdict.stack.is_empty() && found.projects.iter().any(|project| project.cwd == verdict.cwd)
     });
@@ -91,27 +100,15 @@ pub fn verdicts(
     verdicts
 }
 
-/// Why a stack is affected, and no other one of its project: by its configuration, and by what that names.
-fn of_stack(top: &Path, project: &FoundProject, path: &str, changes: &ChangedPaths) -> Vec<String> {
-    if changes.paths.contains(path) {
-        return vec![format!("`{path}` has changed")];
-    }
-    let text = read_text(&top.join(path), SETTINGS).unwrap_or_default();
-    let words = FileWords::in_text(&text, path);
-    let bases = [plain(&project.cwd), project.program.as_str()];
-    let named = words.paths.iter().flat_map(|named| bases.iter().filter_map(|base| resolved(base, named)));
-    let named: Vec<String> = named.collect();
-    let changed = changes.paths.iter().find(|changed| named.iter().any(|named| is_around(named, changed)));
-    changed.map(|changed| format!("`{changed}` has changed, which `{path}` names")).into_iter().collect()
-}
-
 /// The files and folders that the repository's settings name, such as policy packs and files of configuration: from its top and
-/// from each project's folder. A folder with a project says which projects there are, and nothing of what they are made from.
-fn settled_paths(top: &Path, projects: &[FoundProject]) -> BTreeSet<String> {
+/// from each project's folder. A folder with a project says which projects there are, and nothing of what they are made from. The rows of
+/// `set` are left out.
+fn settled_paths(top: &Path, projects: &[FoundProject], set: Option<&str>) -> BTreeSet<String> {
     let text = read_text(&top.join(NAME), SETTINGS).unwrap_or_default();
     let Ok(settings) = yaml::parse(&text) else { return BTreeSet::new() };
     let mut texts = Vec::new();
-    collect(&settings, &mut texts);
+    let rows = set.map(|set| [SETS, set, ROWS]);
+    collect(&settings, rows.as_ref().map_or(&[], |rows| rows), &mut texts);
     let folders: BTreeSet<&str> = projects.iter().map(|project| plain(&project.cwd)).collect();
     let mut paths = BTreeSet::new();
     let texts = texts.iter().flat_map(|text| text.split(',').map(str::trim));
@@ -127,77 +124,51 @@ fn settled_paths(top: &Path, projects: &[FoundProject]) -> BTreeSet<String> {
     paths
 }
 
-/// All texts of a value of YAML.
-fn collect(value: &Value, texts: &mut Vec<String>) {
+/// All texts of a value of YAML, but for the one to which the keys of `left_out` lead.
+fn collect(value: &Value, left_out: &[&str], texts: &mut Vec<String>) {
     match value {
         Value::Text(text) => texts.push(text.clone()),
-        Value::List(items) => items.iter().for_each(|item| collect(item, texts)),
-        Value::Mapping(mapping) => mapping.iter().for_each(|(_, item)| collect(item, texts)),
+        Value::List(items) => items.iter().for_each(|item| collect(item, &[], texts)),
+        Value::Mapping(mapping) => {
+            for (key, item) in mapping.iter() {
+                let left_out = match left_out.split_first() {
+                    Some((first, rest)) if key.source().is_some_and(|key| key == *first) => Some(rest),
+                    _ => None,
+                };
+                match left_out {
+                    Some([]) if matches!(item, Value::Text(_)) => {}
+                    left_out => collect(item, left_out.unwrap_or_default(), texts),
+                }
+            }
+        }
         Value::Null(_) | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 
 /// The verdicts where nothing has changed.
-pub fn unaffected(found: &RepositoryStacks) -> Vec<StackVerdict> {
-    of_all(found, &[])
+pub fn unaffected(top: &Path, found: &RepositoryStacks) -> Vec<StackVerdict> {
+    of_all(top, found, &[])
 }
 
-/// Why all stacks of a project are affected.
-fn of_project(
-    project: &FoundProject,
-    files: &ReachedFiles<'_>,
-    changes: &ChangedPaths,
-    settings: &FleetSettings,
-) -> Vec<String> {
-    let mut why: Vec<String> = changes
-        .lost_names
-        .iter()
-        .map(|path| format!("`{path}` had a name that others may have meant, and lost it"))
-        .collect();
-    if changes.paths.contains(NAME) {
-        why.push(format!("`{NAME}` has changed, which has inputs for every stack"));
-    }
-    let patterns = declared(&settings.paths, project);
-    let mut changed = Vec::new();
-    let mut doubted = BTreeSet::new();
-    for path in &changes.paths {
-        if let Some(part) = files.has(path) {
-            changed.push(match part.led_by {
-                Some(led) => format!("`{path}` has changed, which `{led}` names"),
-                None => format!("`{path}` has changed"),
-            });
-        } else if let Some(pattern) = patterns.iter().find(|pattern| fits(pattern, path)) {
-            changed.push(format!("`{path}` has changed, and `fleet.paths` has `{pattern}`"));
-        } else {
-            doubted.extend(files.doubts_about(path));
-        }
-    }
-    why.extend(first_of(changed, NAMED, |more| {
-        format!("{more} more of its files {} changed", if more == 1 { "has" } else { "have" })
-    }));
-    let doubted = doubted.into_iter().collect();
-    why.extend(first_of(doubted, NAMED, |more| {
-        format!("{more} more of its files do what can't be followed")
-    }));
-    why
-}
-
-fn fits(pattern: &str, path: &str) -> bool {
-    let pattern: Vec<&str> = plain(pattern).split('/').collect();
-    let path: Vec<&str> = path.split('/').collect();
-    // A folder stands for what is in it.
-    wildcard::fits(&pattern, &path) || wildcard::fits(&[pattern.as_slice(), &["**"]].concat(), &path)
-}
-
-/// The same of all stacks.
-fn of_all(found: &RepositoryStacks, why: &[String]) -> Vec<StackVerdict> {
+/// One answer for all stacks.
+fn of_all(top: &Path, found: &RepositoryStacks, why: &[String]) -> Vec<StackVerdict> {
     let of_project = |project: &FoundProject| {
-        let verdict = |stack: &String| StackVerdict::new(project, stack, why.to_vec());
-        project.stacks.iter().map(verdict).collect::<Vec<_>>()
+        let verdict = |(stack, path): (&String, &String)| StackVerdict {
+            esc: EscEnvironments::in_file(&top.join(path)),
+            ..StackVerdict::new(project, stack, why.to_vec())
+        };
+        project.stacks.iter().zip(&project.stack_files).map(verdict).collect::<Vec<_>>()
     };
     found.projects.iter().flat_map(of_project).collect()
 }
 
+#[cfg(test)]
+fn together(changes: &ChangedPaths) -> AskedStacks<'static> {
+    AskedStacks { compared: Box::leak(Box::new(Compared::Together(changes.clone()))), esc: &[], set: None }
+}
+
+#[cfg(test)]
+mod apart;
 #[cfg(test)]
 mod kinds;
 #[cfg(test)]

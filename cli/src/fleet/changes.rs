@@ -1,19 +1,22 @@
 //! What has changed in a repository since a commit, as git's objects tell it.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
 use crate::base::git::objects::{BorrowedObjects, GitCommand, named_commit};
 use crate::base::git::{self, short_commit};
-use crate::process::helper::run_git;
+use crate::process::helper::{run_git, run_git_whole};
 use crate::reviewed::reach::places::{names_a_place, names_in};
 use crate::reviewed::reach::tracked::{folder_of, name_of};
 
 /// The time limit for one question to git.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The most bytes of the list of files that have changed: about five million.
+const LIST: usize = 512 << 20;
 
 /// The files that have changed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -38,58 +41,106 @@ impl ChangedPaths {
     pub fn is_nothing(&self) -> bool {
         self.unknown.is_none() && self.paths.is_empty()
     }
+}
 
-    /// What has changed in the checkout around `top` since it and `since` (a commit, a branch or a tag) branched off. What is not
+/// The checkout whose commit is compared with earlier ones.
+pub struct ComparedCheckout {
+    objects: BorrowedObjects,
+    top: PathBuf,
+    head: String,
+}
+
+impl ComparedCheckout {
+    /// The checkout around `top`, or the reason why nothing of it can be compared.
+    pub fn open(top: &Path, env: &Env) -> Result<Self, String> {
+        let objects =
+            BorrowedObjects::of_checkout(top, env).ok_or("git or its objects can't be read here")?;
+        let head = git::commit_around(top);
+        let head = head.ok_or("the commit that is checked out can't be read")?;
+        Ok(Self { objects, top: top.to_owned(), head })
+    }
+
+    /// What has changed since the commit that is checked out and `since` (a commit, a branch or a tag) branched off. What is not
     /// committed does not count.
     ///
     /// # Errors
     /// Nothing is called `since`, though the history is whole.
-    pub async fn since(top: &Path, since: &str, env: &Env) -> Result<Self> {
-        let Some(objects) = BorrowedObjects::of_checkout(top, env) else {
-            return Ok(Self::unknown("git or its objects can't be read here".to_owned()));
-        };
-        let head = git::checkouts_around(top).into_iter().next().and_then(|checkout| checkout.commit);
-        let Some(head) = head else {
-            return Ok(Self::unknown("the commit that is checked out can't be read".to_owned()));
-        };
-        let named = named_commit(top, since).unwrap_or_else(|| since.to_owned());
+    pub async fn since_branched_off(&self, since: &str) -> Result<ChangedPaths> {
+        let objects = &self.objects;
+        // `HEAD~1`, `main^2`: git follows what stands behind the name.
+        let (name, way) = since.split_at(since.find(['~', '^']).unwrap_or(since.len()));
+        let named = match name {
+            "HEAD" | "@" => self.head.clone(),
+            name => named_commit(&self.top, name).unwrap_or_else(|| name.to_owned()),
+        } + way;
         let Some(named) = line(objects.whole_commit(&named)).await else {
             if objects.is_shallow {
-                return Ok(Self::unknown(format!("the checkout is shallow, and does not have `{since}`")));
+                return Ok(ChangedPaths::unknown(format!(
+                    "the checkout is shallow, and does not have `{since}`"
+                )));
             }
             return Err(Error::input(
                 format!("`{since}` is no commit, branch or tag of this checkout"),
                 "name one that it has, or fetch it first: `git fetch origin <branch>`",
             ));
         };
-        let Some(base) = line(objects.merge_base(&named, &head)).await else {
+        let Some(base) = line(objects.merge_base(&named, &self.head)).await else {
             let cause =
                 if objects.is_shallow { "the checkout is shallow" } else { "they have no commit in common" };
-            return Ok(Self::unknown(format!(
+            return Ok(ChangedPaths::unknown(format!(
                 "it can't be told where this commit and `{since}` branched off: {cause}"
             )));
         };
-        let Some((0, bytes)) = run_git(objects.changed_paths(&base, &head), PATIENCE).await else {
-            let why = format!("git could not compare this commit with {}", short_commit(&base));
-            return Ok(Self::unknown(why));
+        Ok(self.between(base).await)
+    }
+
+    /// What is not as it was in `commit`, whether that leads to the commit that is checked out or not.
+    pub async fn since_commit(&self, commit: &str) -> ChangedPaths {
+        match line(self.objects.whole_commit(commit)).await {
+            Some(whole) => self.between(whole).await,
+            None => ChangedPaths::unknown(format!(
+                "{} does not have the commit {}",
+                if self.objects.is_shallow { "the checkout is shallow, and" } else { "the checkout" },
+                short_commit(commit)
+            )),
+        }
+    }
+
+    /// The text of a file in an earlier commit. None if it had no such file.
+    pub async fn file(&self, commit: &str, path: &str) -> Option<String> {
+        text(self.objects.file(commit, path)).await
+    }
+
+    /// Whether the history of the checkout is cut off.
+    pub fn is_shallow(&self) -> bool {
+        self.objects.is_shallow
+    }
+
+    async fn between(&self, base: String) -> ChangedPaths {
+        let (objects, head) = (&self.objects, &self.head);
+        let Some(bytes) = run_git_whole(objects.changed_paths(&base, head), PATIENCE, LIST).await else {
+            return ChangedPaths::unknown(format!(
+                "git could not compare this commit with {}",
+                short_commit(&base)
+            ));
         };
         let mut paths = BTreeSet::new();
         for path in bytes.split(|byte| *byte == 0).filter(|path| !path.is_empty()) {
             let Ok(path) = std::str::from_utf8(path) else {
-                return Ok(Self::unknown("the name of a file that has changed is not UTF-8".to_owned()));
+                return ChangedPaths::unknown("the name of a file that has changed is not UTF-8".to_owned());
             };
             paths.insert(path.to_owned());
         }
         let mut lost_names = BTreeSet::new();
         for path in paths.iter().filter(|path| names_a_place(path)) {
             let before = text(objects.file(&base, path)).await.unwrap_or_default();
-            let now = text(objects.file(&head, path)).await.unwrap_or_default();
+            let now = text(objects.file(head, path)).await.unwrap_or_default();
             let [before, now] = [before, now].map(|text| names_in(name_of(path), &text, folder_of(path)));
             if before.iter().any(|name| !now.contains(name)) {
                 lost_names.insert(path.clone());
             }
         }
-        Ok(Self { since: Some(base), paths, lost_names, unknown: None })
+        ChangedPaths { since: Some(base), paths, lost_names, unknown: None }
     }
 }
 

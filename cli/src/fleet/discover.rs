@@ -66,6 +66,10 @@ impl RepositoryStacks {
             }
         }
         for path in unclaimed {
+            if let Some(problem) = link_of(top, path) {
+                found.problems.push(problem);
+                continue;
+            }
             found.warnings.push(Problem::new(
                 format!("`{path}` belongs to no project"),
                 "put it where the project's file says that stacks are configured, or remove it",
@@ -139,6 +143,32 @@ impl RepositoryStacks {
             .collect();
         self.problems.extend(problems);
     }
+}
+
+/// What is wrong with a stack's file that is a link, if it leads out of the repository or nowhere.
+fn link_of(top: &Path, path: &str) -> Option<Problem> {
+    let file = top.join(path);
+    let is_link = file.is_symlink();
+    let leads = if !file.exists() {
+        "that leads nowhere"
+    } else if Way::to(&file).is_none_or(|way| !way.end.starts_with(top)) {
+        "that leads out of the repository"
+    } else {
+        return None;
+    };
+    is_link.then(|| {
+        Problem::new(
+            format!("the stack's file `{path}` is a link {leads}"),
+            "commit the file itself, or remove it",
+        )
+    })
+}
+
+/// Why the project in a folder can't be read. None if there is none.
+pub(super) fn unread_project(top: &Path, cwd: &str) -> Option<Problem> {
+    let folder = top.join(cwd);
+    let is_there = Project::file_names().any(|name| folder.join(&name).symlink_metadata().is_ok());
+    is_there.then(|| project_in(top, cwd).err()).flatten()
 }
 
 /// The project of a folder.

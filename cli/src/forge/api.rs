@@ -13,6 +13,7 @@ use super::model::{
     RepositoryFacts, StatusThere,
 };
 use super::people::Person;
+use super::proposals::ProposedFile;
 use super::protection::{Protection, Watched};
 use super::reading::Reading;
 use super::request::RequestFor;
@@ -75,6 +76,11 @@ pub trait Forge:
 
     /// The facet of issues. None if the forge has none that a request can open.
     fn issues(&self) -> Option<&dyn Issues> {
+        None
+    }
+
+    /// The facet of proposals. None if no request opens a change request there.
+    fn proposals(&self) -> Option<&dyn Proposals> {
         None
     }
 
@@ -209,6 +215,18 @@ pub trait Issues: Sync {
 
     /// The permission that a token needs for this, in the vendor's words and with a link.
     fn needed_for_issues(&self) -> &'static str;
+}
+
+/// The facet "proposals": a file on a branch of its own, and the change request for it.
+pub trait Proposals: Sync {
+    /// The requests that bring the file onto its branch, in their order: that is made, or is there already.
+    fn bring_file(&self, place: &Place, file: &ProposedFile<'_>, is_branch_there: bool) -> Vec<Request>;
+
+    /// Opens the change request.
+    fn open_change_request(&self, place: &Place, file: &ProposedFile<'_>) -> RequestFor<ChangeRequest>;
+
+    /// The permission that a token needs for this, in the vendor's words and with a link.
+    fn needed_for_proposals(&self) -> &'static str;
 }
 
 /// The facet "conversation" of a change request, for a forge whose comments can ask for something.

@@ -11,6 +11,7 @@ mod conversation;
 pub(super) mod history;
 mod issues;
 mod merging;
+mod proposals;
 mod reviews;
 mod statuses;
 

@@ -9,13 +9,14 @@ mod contents;
 mod conversation;
 mod issues;
 mod mentions;
+mod proposals;
 mod protection;
 mod reviews;
 mod runs;
 
 use super::{
     ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Conversations, FileChange, Forge, Issues,
-    Merging, Person, Place, Reading, RepositoryFacts, RequestFor, State, StatusThere, Statuses,
+    Merging, Person, Place, Proposals, Reading, RepositoryFacts, RequestFor, State, StatusThere, Statuses,
     begins_with_name, cut_to, encoded, encoded_path, number_at, one_field, read_each, read_list, text_at,
 };
 use crate::base::http::{Method, Request, Url};
@@ -97,6 +98,10 @@ impl Forge for Gitea {
     }
 
     fn issues(&self) -> Option<&dyn Issues> {
+        Some(self)
+    }
+
+    fn proposals(&self) -> Option<&dyn Proposals> {
         Some(self)
     }
 }

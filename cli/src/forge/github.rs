@@ -11,6 +11,7 @@ mod conversation;
 mod issues;
 mod mentions;
 mod merging;
+mod proposals;
 mod protection;
 mod reviews;
 mod rulesets;
@@ -18,9 +19,9 @@ mod runs;
 
 use super::{
     ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Conversations, Deployment, Deployments,
-    Forge, Issues, KeptRecord, NewRecord, Person, Place, Reading, RepositoryFacts, RequestFor, State,
-    StatusThere, Statuses, begins_with_name, cut_to, encoded, encoded_path, number_at, one_field, read_list,
-    text_at,
+    Forge, Issues, KeptRecord, NewRecord, Person, Place, Proposals, Reading, RepositoryFacts, RequestFor,
+    State, StatusThere, Statuses, begins_with_name, cut_to, encoded, encoded_path, number_at, one_field,
+    read_list, text_at,
 };
 use crate::base::http::{Method, Request, Url};
 use crate::base::secret::Secret;
@@ -139,6 +140,10 @@ impl Forge for GitHub {
     }
 
     fn issues(&self) -> Option<&dyn Issues> {
+        Some(self)
+    }
+
+    fn proposals(&self) -> Option<&dyn Proposals> {
         Some(self)
     }
 }

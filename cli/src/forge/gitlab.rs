@@ -11,14 +11,15 @@ mod conversation;
 mod issues;
 mod mentions;
 mod merging;
+mod proposals;
 mod protection;
 mod reviews;
 mod runs;
 
 use super::{
     ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Conversations, Deployment, Deployments,
-    Forge, Issues, Person, Place, Reading, RepositoryFacts, RequestFor, State, StatusThere, Statuses,
-    begins_with_name, cut_to, encoded, is_true, number_at, one_field, read_list, text_at,
+    Forge, Issues, Person, Place, Proposals, Reading, RepositoryFacts, RequestFor, State, StatusThere,
+    Statuses, begins_with_name, cut_to, encoded, is_true, number_at, one_field, read_list, text_at,
 };
 use crate::base::http::{Method, Request, Url};
 use crate::base::secret::Secret;
@@ -110,6 +111,10 @@ impl Forge for GitLab {
     }
 
     fn issues(&self) -> Option<&dyn Issues> {
+        Some(self)
+    }
+
+    fn proposals(&self) -> Option<&dyn Proposals> {
         Some(self)
     }
 }

@@ -1,6 +1,6 @@
 //! The forges, on which people review: one file or folder a forge, pure. A forge ([`Forge`]) makes the requests and reads
 //! the answers, in facets: [`Comments`], [`ChangeRequests`], [`Statuses`], [`Reviews`], [`Contents`], [`Protections`],
-//! [`Runs`], [`Mentions`], [`Merging`], [`Deployments`] if it has a page of them, and [`Conversations`] if comments can start commands
+//! [`Runs`], [`Mentions`], [`Merging`], [`Deployments`] if it has a page of them, [`Proposals`] if a request opens change requests, and [`Conversations`] if comments can start commands
 //! there. A question of several requests is a [`Survey`].
 //! Sending, paging, retries and the behaviours of comments are the same for all, and are elsewhere ([`client`],
 //! [`crate::publish::comment`]).
@@ -18,6 +18,7 @@ mod model;
 mod parts;
 mod people;
 pub mod place;
+mod proposals;
 pub mod protection;
 mod reading;
 mod refusal;
@@ -35,7 +36,7 @@ mod gitlab;
 
 pub use api::{
     ChangeRequests, Comments, Contents, Conversations, Deployments, Forge, Issues, Mentions, Merging, Place,
-    Protections, Reviews, Runs, Statuses,
+    Proposals, Protections, Reviews, Runs, Statuses,
 };
 pub use client::Client;
 pub use client::contents::RepositoryFile;
@@ -54,6 +55,7 @@ use parts::{
     read_list, text_at,
 };
 pub use people::Person;
+pub use proposals::ProposedFile;
 pub use reading::Reading;
 pub use request::RequestFor;
 use review::head_at;

@@ -2,6 +2,7 @@
 
 use super::{Command, Inputs};
 use crate::base::error::{Error, Result};
+use crate::pulumi::esc_environment::EscEnvironment;
 
 /// The fewest characters of a `review-key`.
 const KEY: usize = 32;
@@ -77,6 +78,7 @@ impl Inputs {
             "oidc-team or oidc-user",
             self.backend.oidc_team.is_some() || self.backend.oidc_user.is_some(),
         )?;
+        self.backend.esc.iter().try_for_each(|name| EscEnvironment::parse(name).map(|_| ()))?;
         self.check_outputs_prefix()?;
         self.check_review_key()?;
         let refuse_alone = |a: &str, a_set: bool, b: &str, b_set: bool| {

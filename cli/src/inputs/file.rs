@@ -40,9 +40,12 @@ pub const DRIFT: &str = "drift";
 /// The key of the root file about many stacks.
 pub const FLEET: &str = "fleet";
 
+/// The key of the root file about environments that are made from data.
+pub const SETS: &str = "sets";
+
 /// The sections about the whole repository, which are read from the root's file only.
 pub const SECTIONS: &[&str] =
-    &[PROJECTS, DEPLOY, STACKS, NOTIFY, COMMENT_COMMANDS, REVIEW, REAPABLE, DRIFT, FLEET];
+    &[PROJECTS, DEPLOY, STACKS, NOTIFY, COMMENT_COMMANDS, REVIEW, REAPABLE, DRIFT, FLEET, SETS];
 
 const SECRET_STORE: &str = "hand it to the step, from the CI system's own secret store";
 

@@ -31,6 +31,7 @@ const NO_INPUTS: &[&str] = &[
     "STACKSTEP_MIRROR",
     "STACKSTEP_CACHE",
     "STACKSTEP_UNFINISHED",
+    crate::ci::names::FLEET_STACKS,
     crate::ci::STEP_OUTPUTS,
     crate::ci::STEP_SECRETS,
     crate::ci::STEP_STATE,

@@ -10,9 +10,13 @@ use serde_json::Value;
 use super::backend_stack::BackendStack;
 use super::bucket::{Bucket, Names};
 use super::cloud_stacks::CloudStacks;
+use super::last_update::LastUpdate;
 use super::locks;
+use super::object_updates::latest_in;
 use super::open::{BackendKind, LedgerFor, only_the_engine};
-use super::state_identity::{StateIdentity, checkpoint, checkpoint_path, hash, of_checkpoint};
+use super::past_updates::{PastUpdate, UPDATES};
+use super::state_identity::{StateIdentity, checkpoint, checkpoint_path, hash, of_checkpoint, pending_in};
+use super::state_references::stack_references;
 use crate::base::error::Problem;
 
 /// The forms of a state's file.
@@ -20,6 +24,24 @@ const STATES: [&str; 3] = [".json", ".json.gz", ".json.zst"];
 
 /// The stacks of one project.
 pub struct BackendStacks(StacksPlace);
+
+/// What a stack's state tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StateFacts {
+    /// Its identity.
+    pub identity: StateIdentity,
+    /// The whole names of the stacks whose outputs the last deployment has read.
+    pub references: Vec<String>,
+    /// The operations of which the engine does not know how they ended, each as `creating <URN>`.
+    pub pending: Vec<String>,
+}
+
+/// There is no such stack.
+impl Default for StateFacts {
+    fn default() -> Self {
+        Self { identity: StateIdentity::NoStack, references: Vec::new(), pending: Vec::new() }
+    }
+}
 
 /// The place of the stacks.
 enum StacksPlace {
@@ -101,6 +123,66 @@ impl BackendStacks {
         }
     }
 
+    /// What a stack's state tells: read once.
+    ///
+    /// # Errors
+    /// It can't be read.
+    pub async fn facts(&self, stack: &str) -> Result<StateFacts, Problem> {
+        Ok(self.deployment(stack).await?.map_or_else(StateFacts::default, |(identity, deployment)| {
+            StateFacts {
+                identity,
+                references: stack_references(&deployment),
+                pending: pending_in(&deployment),
+            }
+        }))
+    }
+
+    /// A stack's last update. None if it has none.
+    ///
+    /// # Errors
+    /// It can't be read.
+    pub async fn last_update(&self, stack: &str) -> Result<Option<LastUpdate>, Problem> {
+        let latest = self.latest_updates(stack, 1).await?;
+        let read = |update| LastUpdate::read(update).ok_or_else(|| unread(stack, "history"));
+        latest.first().map(read).transpose()
+    }
+
+    /// The latest updates of a stack, the newest first.
+    ///
+    /// # Errors
+    /// One of them can't be read.
+    pub async fn updates(&self, stack: &str) -> Result<Vec<PastUpdate>, Problem> {
+        let latest = self.latest_updates(stack, UPDATES).await?;
+        let read = latest.iter().map(PastUpdate::read);
+        read.collect::<Option<_>>().ok_or_else(|| unread(stack, "history"))
+    }
+
+    /// What a stack's secrets are encrypted by, as its state has it: `secrets_providers`. None if it has no state.
+    ///
+    /// # Errors
+    /// The state can't be read.
+    pub async fn secrets_provider(&self, stack: &str) -> Result<Option<Value>, Problem> {
+        let deployment = self.deployment(stack).await?;
+        Ok(deployment.and_then(|(_, deployment)| deployment.get("secrets_providers").cloned()))
+    }
+
+    async fn deployment(&self, stack: &str) -> Result<Option<(StateIdentity, Value)>, Problem> {
+        match &self.0 {
+            StacksPlace::Objects(stacks) => Ok(stacks
+                .deployment(stack)
+                .await?
+                .map(|deployment| (StateIdentity::Hash(hash(&deployment)), deployment))),
+            StacksPlace::Cloud(stacks) => stacks.deployment(stack).await,
+        }
+    }
+
+    async fn latest_updates(&self, stack: &str, most: usize) -> Result<Vec<Value>, Problem> {
+        match &self.0 {
+            StacksPlace::Objects(stacks) => latest_in(&stacks.bucket, &stacks.project, stack, most).await,
+            StacksPlace::Cloud(stacks) => stacks.latest_updates(stack, most).await,
+        }
+    }
+
     /// Makes sure that a stack's ledger can be written before there is anything else of the stack: at Pulumi Cloud it lies in
     /// the stack's tags, and the stack is created without resources.
     ///
@@ -135,17 +217,22 @@ impl ObjectStacks {
                 serde_json::from_slice::<TagsFile>(&bytes).map_err(|_| unread(stack, "tags"))?.tags
             }
         };
-        let path = checkpoint_path(&self.bucket, &self.project, stack).await.map_err(trouble)?;
-        let deployment = match path {
-            None => None,
-            Some(path) => checkpoint(&self.bucket, &path).await.map_err(trouble)?,
-        };
+        let deployment = self.deployment(stack).await?;
         let resources =
             deployment.as_ref().and_then(|one| one.get("resources")?.as_array()).map_or(0, Vec::len);
         let identity = deployment.map_or(StateIdentity::NoStack, |one| StateIdentity::Hash(hash(&one)));
         let messages = self.messages(stack).await?;
         let locks = locks::of_objects(&self.bucket, &self.project, stack).await.map_err(trouble)?;
         Ok(BackendStack { tags, resources, identity, messages, locks })
+    }
+
+    /// What the stack's state holds. None if there is no such stack.
+    async fn deployment(&self, stack: &str) -> Result<Option<Value>, Problem> {
+        let trouble = |trouble: super::trouble::LedgerTrouble| trouble.problem;
+        match checkpoint_path(&self.bucket, &self.project, stack).await.map_err(trouble)? {
+            None => Ok(None),
+            Some(path) => checkpoint(&self.bucket, &path).await.map_err(trouble),
+        }
     }
 
     async fn state(&self, stack: &str) -> Result<StateIdentity, Problem> {

@@ -2,41 +2,22 @@
 //! <https://www.pulumi.com/docs/reference/cloud-rest-api/stacks/>,
 //! <https://www.pulumi.com/docs/reference/cloud-rest-api/stack-tags/>
 
-use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::trouble::{LedgerTrouble, LedgerTroubleKind};
 use crate::base::env::Env;
 use crate::base::error::Problem;
-use crate::base::http::{Answer, Failure, Http, Limits, Method, Request, Url, host};
+use crate::base::http::{Method, Request};
 use crate::base::secret::Secret;
 use crate::base::text::percent_encoded;
-
-/// The limits of a request. The answer with the stack holds all of its tags.
-const LIMITS: Limits = Limits {
-    try_time: Duration::from_secs(20),
-    tries: 3,
-    pause: Duration::from_millis(500),
-    longest_pause: Duration::from_secs(15),
-    body: 8 << 20,
-};
-
-/// The most characters of the server's words that are shown.
-const WORDS: usize = 300;
+use crate::cloud::service::{CloudNames, CloudService};
 
 /// One stack at Pulumi Cloud.
 pub(super) struct CloudStack {
-    http: Http,
-    api: Url,
-    token: Secret,
-    organization: OnceCell<String>,
-    project: String,
-    stack: String,
-    requests: Cell<u32>,
+    service: CloudService,
 }
 
 /// What the server says of a stack.
@@ -71,72 +52,20 @@ impl fmt::Display for CloudUpdate {
     }
 }
 
-/// The names of a stack. The organisation is asked for where it is not known.
-pub(super) struct CloudNames<'a> {
-    pub organization: Option<&'a str>,
-    pub project: &'a str,
-    pub stack: &'a str,
-}
-
 impl CloudStack {
     /// The stack with these names at the server `url`. Sends nothing.
     pub fn new(url: &str, token: Secret, names: &CloudNames<'_>, env: &Env) -> Result<Self, Problem> {
-        let mut api = Url::parse(url).map_err(|_| {
-            Problem::new("the backend's URL can't be read", "write it as `https://api.pulumi.com`")
-        })?;
-        if api.host_str() == Some("app.pulumi.com") {
-            // The console's address stands for the service.
-            let _ = api.set_host(Some("api.pulumi.com"));
-            api.set_path("");
-        }
-        let _ = (api.set_username(""), api.set_password(None));
-        api.set_query(None);
-        api.set_fragment(None);
-        let organization = OnceCell::new();
-        if let Some(known) = names.organization {
-            let _ = organization.set(known.to_owned());
-        }
-        Ok(Self {
-            http: Http::new(env, LIMITS).map_err(|error| Problem::from(&error))?,
-            api,
-            token,
-            organization,
-            project: names.project.to_owned(),
-            stack: names.stack.to_owned(),
-            requests: Cell::new(0),
-        })
+        CloudService::new(url, token, names, env).map(|service| Self { service })
     }
 
+    /// The requests so far.
     pub fn requests(&self) -> u32 {
-        self.requests.get()
+        self.service.requests()
     }
 
     /// The server and the stack, for messages.
     pub fn shown(&self) -> String {
-        let organization = self.organization.get().map_or(String::new(), |name| format!("{name}/"));
-        format!("`{organization}{}/{}` at {}", self.project, self.stack, host(&self.api))
-    }
-
-    fn url(&self, path: &str) -> Url {
-        let mut url = self.api.clone();
-        url.set_path(&format!("{}/{path}", self.api.path().trim_end_matches('/')));
-        url
-    }
-
-    /// The path of the stack. Asks the server for the organisation, once, if the stack's name has none.
-    async fn path(&self) -> Result<String, LedgerTrouble> {
-        let organization = self.organization().await?;
-        let parts = [organization.as_str(), &self.project, &self.stack].map(percent_encoded);
-        Ok(format!("api/stacks/{}", parts.join("/")))
-    }
-
-    /// The organisation. Asks the server for it, once, if the stack's name has none.
-    async fn organization(&self) -> Result<String, LedgerTrouble> {
-        if let Some(known) = self.organization.get() {
-            return Ok(known.clone());
-        }
-        let found = self.default_organization().await?;
-        Ok(self.organization.get_or_init(|| found).clone())
+        self.service.shown()
     }
 
     /// The names of all stacks of the project, as `pulumi stack ls` lists them.
@@ -145,21 +74,24 @@ impl CloudStack {
     /// # Errors
     /// A page of the list can't be read: what is not listed may be there.
     pub async fn names_in_the_project(&self) -> Result<Vec<String>, LedgerTrouble> {
-        let organization = self.organization().await?;
+        let organization = self.service.organization().await?;
         let mut names = Vec::new();
         let mut seen: Vec<String> = Vec::new();
         loop {
-            let mut url = self.url("api/user/stacks");
+            let mut url = self.service.url("api/user/stacks");
             url.query_pairs_mut()
                 .append_pair("organization", &organization)
-                .append_pair("project", &self.project);
+                .append_pair("project", self.service.project());
             if let Some(token) = seen.last() {
                 url.query_pairs_mut().append_pair("continuationToken", token);
             }
-            let page = self.json("list the project's stacks", Request::get(url)).await?;
+            let page = self.service.json("list the project's stacks", Request::get(url)).await?;
             let read = |stack: &Value| {
                 let text = |name: &str| stack.get(name).and_then(Value::as_str);
-                Some((text("projectName")? == self.project).then(|| text("stackName").map(str::to_owned)))
+                Some(
+                    (text("projectName")? == self.service.project())
+                        .then(|| text("stackName").map(str::to_owned)),
+                )
             };
             let stacks = page.get("stacks").and_then(Value::as_array);
             let read: Option<Vec<_>> = stacks.and_then(|stacks| stacks.iter().map(read).collect());
@@ -179,7 +111,7 @@ impl CloudStack {
 
     fn no_list(&self) -> LedgerTrouble {
         LedgerTrouble::broken(Problem::new(
-            format!("what {} answers is no list of stacks", host(&self.api)),
+            format!("what {} answers is no list of stacks", self.service.host()),
             "check the backend's URL",
         ))
     }
@@ -188,59 +120,40 @@ impl CloudStack {
     /// <https://github.com/pulumi/pulumi/blob/master/pkg/backend/httpstate/client/client.go>, `CreateStack`
     pub async fn create(&self) -> Result<(), LedgerTrouble> {
         let do_what = "create the stack";
-        let organization = self.organization().await?;
-        let parts = [organization.as_str(), &self.project].map(percent_encoded);
-        let url = self.url(&format!("api/stacks/{}", parts.join("/")));
-        let body = json!({ "stackName": self.stack });
-        let answer = self.send(do_what, Request::json(Method::POST, url, &body)).await?;
+        let organization = self.service.organization().await?;
+        let parts = [organization.as_str(), self.service.project()].map(percent_encoded);
+        let url = self.service.url(&format!("api/stacks/{}", parts.join("/")));
+        let body = json!({ "stackName": self.service.stack() });
+        let answer = self.service.send(do_what, Request::json(Method::POST, url, &body)).await?;
         if (200..300).contains(&answer.status) || answer.status == 409 {
             return Ok(());
         }
-        Err(self.refused(do_what, &answer))
+        Err(self.service.refused(do_what, &answer).into())
     }
 
     /// The messages of the stack's updates, the newest first.
     pub async fn messages(&self) -> Result<Vec<String>, LedgerTrouble> {
-        let mut url = self.url(&format!("{}/updates", self.path().await?));
-        url.set_query(Some("pageSize=100&page=1"));
-        let body = self.json("read the stack's updates", Request::get(url)).await?;
-        let updates = body.get("updates").and_then(Value::as_array).into_iter().flatten();
-        let message = |one: &Value| one.get("message").and_then(Value::as_str).unwrap_or_default().to_owned();
-        Ok(updates.map(message).collect())
+        let message = |one: Value| one.get("message").and_then(Value::as_str).unwrap_or_default().to_owned();
+        Ok(self.latest_updates(100).await?.into_iter().map(message).collect())
     }
 
-    /// The organisation that the CLI takes for a name without one.
-    async fn default_organization(&self) -> Result<String, LedgerTrouble> {
-        let do_what = "find out the stack's organisation";
-        for path in ["api/user/organizations/default", "api/user"] {
-            let answer = self.send(do_what, Request::get(self.url(path))).await?;
-            match answer.status {
-                // Servers of earlier versions do not know the first one.
-                404 => {}
-                200 => {
-                    let body: Option<Value> = serde_json::from_str(answer.body.expose()).ok();
-                    let name = |body: &Value| {
-                        ["GitHubLogin", "githubLogin"]
-                            .iter()
-                            .find_map(|key| body.get(key)?.as_str().map(str::to_owned))
-                    };
-                    if let Some(name) = body.as_ref().and_then(name).filter(|name| !name.is_empty()) {
-                        return Ok(name);
-                    }
-                }
-                _ => return Err(self.refused(do_what, &answer)),
-            }
-        }
-        Err(LedgerTrouble::broken(Problem::new(
-            format!("{} does not tell the organisation of `{}`", host(&self.api), self.stack),
-            "name the stack with its organisation: `acme/shop/prod`",
-        )))
+    /// The latest updates, `most` at most, the newest first.
+    /// <https://www.pulumi.com/docs/reference/cloud-rest-api/stack-updates/#list-stack-updates>
+    pub async fn latest_updates(&self, most: usize) -> Result<Vec<Value>, LedgerTrouble> {
+        let mut url = self.service.url(&format!("{}/updates", self.service.path().await?));
+        url.set_query(Some(&format!("pageSize={most}&page=1")));
+        let mut body = self.service.json("read the stack's updates", Request::get(url)).await?;
+        Ok(match body.get_mut("updates").map(Value::take) {
+            Some(Value::Array(updates)) => updates,
+            _ => Vec::new(),
+        })
     }
 
     /// The stack. None if there is no such stack, or the token can't see it.
     pub async fn read(&self) -> Result<Option<CloudStackState>, LedgerTrouble> {
         let do_what = "read the stack";
-        let answer = self.send(do_what, Request::get(self.url(&self.path().await?))).await?;
+        let answer =
+            self.service.send(do_what, Request::get(self.service.url(&self.service.path().await?))).await?;
         match answer.status {
             404 => Ok(None),
             200 => {
@@ -248,12 +161,12 @@ impl CloudStack {
                 let state = body.as_ref().and_then(read_stack);
                 state.map(Some).ok_or_else(|| {
                     LedgerTrouble::broken(Problem::new(
-                        format!("what {} answers is not a stack", host(&self.api)),
+                        format!("what {} answers is not a stack", self.service.host()),
                         "check the backend's URL",
                     ))
                 })
             }
-            _ => Err(self.refused(do_what, &answer)),
+            _ => Err(self.service.refused(do_what, &answer).into()),
         }
     }
 
@@ -263,9 +176,9 @@ impl CloudStack {
     /// The error of a request without an answer leaves open whether the tag is there.
     pub async fn add_tag(&self, name: &str, value: &str) -> Result<bool, LedgerTrouble> {
         let do_what = "add a tag to the stack";
-        let url = self.url(&format!("{}/tags", self.path().await?));
+        let url = self.service.url(&format!("{}/tags", self.service.path().await?));
         let body = json!({ "name": name, "value": value });
-        let answer = self.send(do_what, Request::json(Method::POST, url, &body)).await?;
+        let answer = self.service.send(do_what, Request::json(Method::POST, url, &body)).await?;
         match answer.status {
             200..300 => Ok(true),
             400 | 409 => Ok(false),
@@ -276,18 +189,19 @@ impl CloudStack {
                     "create it first, with `upsert: true`; or the token is one of another organisation",
                 ),
             }),
-            _ => Err(self.refused(do_what, &answer)),
+            _ => Err(self.service.refused(do_what, &answer).into()),
         }
     }
 
     /// Deletes a tag. One that is not there is no error.
     pub async fn delete_tag(&self, name: &str) -> Result<(), LedgerTrouble> {
         let do_what = "delete an old tag of the stack";
-        let url = self.url(&format!("{}/tags/{}", self.path().await?, percent_encoded(name)));
-        let answer = self.send(do_what, Request { method: Method::DELETE, ..Request::get(url) }).await?;
+        let url = self.service.url(&format!("{}/tags/{}", self.service.path().await?, percent_encoded(name)));
+        let answer =
+            self.service.send(do_what, Request { method: Method::DELETE, ..Request::get(url) }).await?;
         match answer.status {
             200..300 | 404 => Ok(()),
-            _ => Err(self.refused(do_what, &answer)),
+            _ => Err(self.service.refused(do_what, &answer).into()),
         }
     }
 
@@ -295,12 +209,8 @@ impl CloudStack {
     /// system's names in it.
     /// <https://github.com/pulumi/pulumi/blob/master/sdk/go/common/apitype/history.go>, `UpdateInfo`
     pub async fn environments_at_work(&self) -> Result<Vec<BTreeMap<String, String>>, LedgerTrouble> {
-        let do_what = "read the stack's last updates";
-        let mut url = self.url(&format!("{}/updates", self.path().await?));
-        url.set_query(Some("pageSize=10&page=1"));
-        let body = self.json(do_what, Request::get(url)).await?;
-        let updates = body.get("updates").and_then(Value::as_array).into_iter().flatten();
-        let at_work = updates.filter(|one| {
+        let updates = self.latest_updates(10).await?;
+        let at_work = updates.iter().filter(|one| {
             matches!(one.get("result").and_then(Value::as_str), Some("in-progress" | "not-started"))
         });
         let environment = |one: &Value| {
@@ -313,65 +223,27 @@ impl CloudStack {
     /// Cancels an update, as `pulumi cancel` does.
     /// <https://github.com/pulumi/pulumi/blob/master/pkg/backend/httpstate/client/client.go>, `CancelUpdate`
     pub async fn cancel(&self, update: &str) -> Result<(), LedgerTrouble> {
-        let url = self.url(&format!("{}/update/{}/cancel", self.path().await?, percent_encoded(update)));
+        let url = self.service.url(&format!(
+            "{}/update/{}/cancel",
+            self.service.path().await?,
+            percent_encoded(update)
+        ));
         let request = Request { repeatable: true, ..Request::json(Method::POST, url, &json!({})) };
         let do_what = "cancel the update";
-        let answer = self.send(do_what, request).await?;
-        if (200..300).contains(&answer.status) { Ok(()) } else { Err(self.refused(do_what, &answer)) }
+        let answer = self.service.send(do_what, request).await?;
+        if (200..300).contains(&answer.status) {
+            Ok(())
+        } else {
+            Err(self.service.refused(do_what, &answer).into())
+        }
     }
 
     /// The deployment of the stack, with its secrets encrypted. None if there is no such stack.
     pub async fn deployment(&self) -> Result<Option<Value>, LedgerTrouble> {
-        let url = self.url(&format!("{}/export", self.path().await?));
-        let mut body = self.json("read the stack's state", Request::get(url)).await?;
+        let url = self.service.url(&format!("{}/export", self.service.path().await?));
+        let mut body = self.service.json("read the stack's state", Request::get(url)).await?;
         Ok(body.get_mut("deployment").map(Value::take))
     }
-
-    /// The JSON of an answer with status 200.
-    async fn json(&self, do_what: &str, request: Request) -> Result<Value, LedgerTrouble> {
-        let answer = self.send(do_what, request).await?;
-        if answer.status != 200 {
-            return Err(self.refused(do_what, &answer));
-        }
-        serde_json::from_str(answer.body.expose()).map_err(|_| {
-            LedgerTrouble::broken(Problem::new(
-                format!("could not {do_what}: what {} answers can't be read", host(&self.api)),
-                "check the backend's URL",
-            ))
-        })
-    }
-
-    async fn send(&self, do_what: &str, request: Request) -> Result<Answer, LedgerTrouble> {
-        self.requests.set(self.requests.get() + 1);
-        let authorization = Some(Secret::new(format!("token {}", self.token.expose())));
-        let sent = self.http.send(&Request { authorization, metered: true, ..request }).await;
-        sent.map_err(|failure: Failure| {
-            LedgerTrouble::broken(Problem::new(format!("could not {do_what}: {failure}"), failure.hint()))
-        })
-    }
-
-    fn refused(&self, do_what: &str, answer: &Answer) -> LedgerTrouble {
-        let words = words(answer.body.expose());
-        let what =
-            format!("could not {do_what}: {} answered with status {}{words}", host(&self.api), answer.status);
-        let (kind, hint) = match answer.status {
-            401 => (LedgerTroubleKind::Denied, "check the access token: it is not accepted"),
-            402 | 403 => {
-                (LedgerTroubleKind::Denied, "the token needs the permission to write the stack (Stack Write)")
-            }
-            429 | 500.. => (LedgerTroubleKind::Broken, "run the job again later"),
-            _ => (LedgerTroubleKind::Broken, "check the backend's URL and the stack's name"),
-        };
-        LedgerTrouble { kind, problem: Problem::new(what, hint) }
-    }
-}
-
-/// The message in the body of a refusal: `{"code":403,"message":"…"}`.
-pub(super) fn words(body: &str) -> String {
-    let message = serde_json::from_str::<Value>(body).ok();
-    let message = message.as_ref().and_then(|body| body.get("message")?.as_str()).unwrap_or_default();
-    let line: String = message.chars().filter(|c| !c.is_control()).take(WORDS).collect();
-    if line.is_empty() { line } else { format!(": {line}") }
 }
 
 /// Reads a stack: <https://github.com/pulumi/pulumi/blob/master/sdk/go/common/apitype/core.go>, `Stack`.
@@ -417,19 +289,5 @@ mod tests {
         let idle = json!({ "version": 0, "currentOperation": null });
         assert_eq!(read_stack(&idle), Some(CloudStackState::default()));
         assert_eq!(read_stack(&json!({ "message": "no" })), None);
-    }
-
-    #[test]
-    fn addresses_are_below_the_server_s_own_path() {
-        let env = Env::from_pairs("/", [("A", "b")]);
-        let names = CloudNames { organization: Some("acme"), project: "shop", stack: "prod" };
-        for (url, expected) in [
-            ("https://api.pulumi.com", "https://api.pulumi.com/api/user"),
-            ("https://app.pulumi.com/acme", "https://api.pulumi.com/api/user"),
-            ("https://u:p@pulumi.corp/base/?x=y#z", "https://pulumi.corp/base/api/user"),
-        ] {
-            let cloud = CloudStack::new(url, Secret::new("pul-0123456789"), &names, &env).unwrap();
-            assert_eq!(cloud.url("api/user").as_str(), expected);
-        }
     }
 }

@@ -1,13 +1,16 @@
 //! The stacks of a project at Pulumi Cloud, by its REST API: their names, tags, states, updates, and the update that runs.
 //! <https://www.pulumi.com/docs/reference/cloud-rest-api/stacks/>
 
+use serde_json::Value;
+
 use super::backend_stack::BackendStack;
-use super::cloud::{CloudNames, CloudStack};
+use super::cloud::CloudStack;
 use super::locks;
 use super::state_identity::StateIdentity;
 use crate::base::env::Env;
 use crate::base::error::Problem;
 use crate::base::secret::Secret;
+use crate::cloud::service::CloudNames;
 
 /// The stacks of one project.
 pub(super) struct CloudStacks {
@@ -44,6 +47,19 @@ impl CloudStacks {
     pub async fn state(&self, stack: &str) -> Result<StateIdentity, Problem> {
         let state = self.one(stack)?.read().await.map_err(|trouble| trouble.problem)?;
         Ok(state.map_or(StateIdentity::NoStack, |state| StateIdentity::Version(state.version)))
+    }
+
+    /// The identity of a stack's state, and what it holds. None if there is no such stack.
+    pub async fn deployment(&self, stack: &str) -> Result<Option<(StateIdentity, Value)>, Problem> {
+        let cloud = self.one(stack)?;
+        let Some(state) = cloud.read().await.map_err(|trouble| trouble.problem)? else { return Ok(None) };
+        let deployment = cloud.deployment().await.map_err(|trouble| trouble.problem)?;
+        Ok(deployment.map(|deployment| (StateIdentity::Version(state.version), deployment)))
+    }
+
+    /// The latest updates of a stack, `most` at most, the newest first.
+    pub async fn latest_updates(&self, stack: &str, most: usize) -> Result<Vec<Value>, Problem> {
+        self.one(stack)?.latest_updates(most).await.map_err(|trouble| trouble.problem)
     }
 
     /// Looks at a stack.

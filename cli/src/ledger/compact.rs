@@ -104,6 +104,9 @@ pub(super) fn write(entry: &LedgerEntry) -> Result<String, String> {
     if entry.last_judged {
         line.must("j", "l");
     }
+    if entry.in_part {
+        line.must("T", "1");
+    }
     for approver in &entry.approvers {
         let way = short(&WAYS, &approver.by).unwrap_or(approver.by.word());
         line.must("a", &format!("{way}.{}", approver.key().unwrap_or_default()));
@@ -180,6 +183,7 @@ pub(super) fn read(value: &str, number: u64, stack: &str) -> Result<LedgerEntry,
             "h" => entry.judged_by = Some(unhashed(&text).ok_or("the commit that judged it can't be read")?),
             "a" => entry.approvers.push(approver(&text).ok_or("an approval of it can't be read")?),
             "j" => entry.last_judged = text == "l",
+            "T" => entry.in_part = text == "1",
             "x" => expires = from_base36(&text).map(|seconds| instant(time_at(seconds))),
             "p" => entry.gate = owned(),
             "i" => entry.expires = from_base36(&text).map(|seconds| instant(time_at(seconds))),
@@ -362,7 +366,7 @@ mod tests {
             url: None,
         });
         entry.state_before = Some("version 17".to_owned());
-        entry.last_judged = true;
+        (entry.last_judged, entry.in_part) = (true, true);
         entry
     }
 
@@ -381,7 +385,7 @@ mod tests {
         assert_eq!(again.run.unwrap().id.as_deref(), Some("17123456789.2"));
         assert_eq!(again.state_after.as_deref(), Some("version 17"));
         assert_eq!(again.id, id(&entry.id));
-        assert!(again.last_judged);
+        assert!(again.last_judged && again.in_part);
     }
 
     #[test]

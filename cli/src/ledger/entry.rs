@@ -136,6 +136,9 @@ pub struct LedgerEntry {
     /// after this deployment.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub last_judged: bool,
+    /// Whether only some of the resources were asked for (`target`, `exclude`), so that the rest may be as it was before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub in_part: bool,
     /// The fields of later versions, which are kept.
     #[serde(flatten)]
     pub later: Map<String, Value>,
@@ -293,6 +296,7 @@ impl LedgerEntry {
             repository: None,
             host: None,
             last_judged: false,
+            in_part: false,
             later: Map::new(),
         }
     }

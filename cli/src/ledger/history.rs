@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::drift_history::DriftHistory;
 use super::entry::{EntryApprover, EntryKind, EntryStatus, LedgerEntry, cut_hash, same_hash};
 use super::life::StackLife;
+use super::settled::Settled;
 use crate::base::error::Problem;
 
 /// The most sources whose verification is remembered, the newest ones.
@@ -59,6 +60,8 @@ pub struct History {
     accepted_refusals: BTreeMap<u64, String>,
     /// The stack's life: its opening, its end, what was said of it.
     pub(super) life: StackLife,
+    /// What was done to the stack since its last deployment.
+    pub(super) settled: Settled,
     /// The last look for drift, the last one that came to know whether there is any, and the drift that people accept.
     drift: DriftHistory,
     /// The entries that can't be read, with the reason.
@@ -131,6 +134,7 @@ impl History {
     pub fn add(&mut self, entry: LedgerEntry) {
         self.last = self.last.max(entry.number);
         self.life.add(&entry);
+        self.settled.add(&entry);
         match entry.kind {
             EntryKind::Reserved => self.reserve(entry),
             EntryKind::Finished => self.finish(entry),
@@ -216,6 +220,7 @@ impl History {
         if let Some(reserved) = reserved {
             complete(&mut entry, reserved);
         }
+        self.settled.finish(&entry);
         if entry.status != Some(EntryStatus::Succeeded) {
             return;
         }
@@ -444,6 +449,7 @@ impl History {
             .chain(self.attempt.iter().map(|attempt| &attempt.reserved))
             .chain(self.life.needed())
             .chain(self.drift.needed())
+            .chain(self.settled.needed())
             .flat_map(|entry| [Some(entry.number), entry.about])
             .flatten()
             .chain(self.unreadable.keys().copied())
@@ -485,6 +491,7 @@ fn complete(entry: &mut LedgerEntry, from: LedgerEntry) {
     fill(&mut entry.run, from.run);
     fill(&mut entry.state_before, from.state_before);
     entry.last_judged |= from.last_judged;
+    entry.in_part |= from.in_part;
     if entry.change_requests.is_empty() {
         entry.change_requests = from.change_requests;
     }

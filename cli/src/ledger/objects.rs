@@ -21,7 +21,7 @@ const SUMMARY_AFTER: usize = 16;
 
 /// The version of the summary. It changes with what [`History`] makes of an entry: a summary of another version is not
 /// read, and the entries are.
-const SUMMARY_FORM: u32 = 4;
+const SUMMARY_FORM: u32 = 5;
 
 /// The digits of a number in an object's name.
 const DIGITS: usize = 12;

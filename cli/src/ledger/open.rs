@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use super::bucket::{Bucket, ReadWith};
-use super::cloud::{CloudNames, CloudStack};
+use super::cloud::CloudStack;
 use super::deployments::{ForgeLedger, ForgeLedgerStack};
 use super::objects::ObjectLedger;
 use super::stack_ledger::{Ledger, LedgerStore};
@@ -13,6 +13,7 @@ use super::tags::TagLedger;
 use crate::base::env::Env;
 use crate::base::error::Problem;
 use crate::base::secret::Secret;
+use crate::cloud::service::CloudNames;
 use crate::forge::Place;
 use crate::pulumi::stack::StackIdentity;
 

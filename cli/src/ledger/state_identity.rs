@@ -168,7 +168,7 @@ pub fn pending_in_export(answer: &Map<String, Value>) -> Vec<String> {
     answer.get("deployment").map(pending_in).unwrap_or_default()
 }
 
-fn pending_in(deployment: &Value) -> Vec<String> {
+pub(super) fn pending_in(deployment: &Value) -> Vec<String> {
     let operations = deployment.get("pending_operations").and_then(Value::as_array);
     let text = |one: &Value, at: &str| one.pointer(at).and_then(Value::as_str).unwrap_or("?").to_owned();
     let named = |one: &Value| format!("{} {}", text(one, "/type"), text(one, "/resource/urn"));
@@ -179,7 +179,8 @@ fn unknown(what: String) -> LedgerTrouble {
     LedgerTrouble::broken(Problem::without_hint(what))
 }
 
-fn inflated(bytes: &[u8]) -> Option<Vec<u8>> {
+/// The bytes without their compression, if they have one. None if they can't be inflated, or are too many.
+pub(super) fn inflated(bytes: &[u8]) -> Option<Vec<u8>> {
     if !bytes.starts_with(&[0x1f, 0x8b]) {
         return Some(bytes.to_vec());
     }

@@ -182,7 +182,7 @@ mod tests {
     use super::*;
     use crate::base::env::Env;
     use crate::base::secret::Secret;
-    use crate::ledger::cloud::CloudNames;
+    use crate::cloud::service::CloudNames;
     use std::time::UNIX_EPOCH;
 
     fn ledger() -> TagLedger {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::bucket::{BucketTrouble, BucketTroubleKind};
 use crate::base::error::Problem;
+use crate::cloud::trouble::{CloudTrouble, CloudTroubleKind};
 
 /// The kind of trouble.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +45,19 @@ impl From<BucketTrouble> for LedgerTrouble {
         let kind = match trouble.kind {
             BucketTroubleKind::Denied => LedgerTroubleKind::Denied,
             BucketTroubleKind::Broken => LedgerTroubleKind::Broken,
+        };
+        Self { kind, problem: trouble.problem }
+    }
+}
+
+impl From<CloudTrouble> for LedgerTrouble {
+    fn from(trouble: CloudTrouble) -> Self {
+        let kind = match trouble.kind {
+            CloudTroubleKind::NotSignedIn | CloudTroubleKind::Denied => LedgerTroubleKind::Denied,
+            CloudTroubleKind::NotTaken
+            | CloudTroubleKind::Missing
+            | CloudTroubleKind::Conflict
+            | CloudTroubleKind::Broken => LedgerTroubleKind::Broken,
         };
         Self { kind, problem: trouble.problem }
     }

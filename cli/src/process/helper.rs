@@ -15,7 +15,7 @@ use crate::process::supervise::{Process, ProcessStatus, Supervision, run};
 use crate::process::told::Deaf;
 
 /// The most bytes of output that are read.
-const CAPTURE: usize = 1 << 20;
+pub const CAPTURE: usize = 1 << 20;
 
 /// The time limit of the program.
 const TIME: Duration = Duration::from_secs(30);
@@ -42,6 +42,32 @@ pub async fn run_apart(
     variables: Vec<(String, String)>,
     patience: Duration,
 ) -> Option<(i32, Vec<u8>)> {
+    let command = apart(program, args, cwd, variables);
+    let (status, mut output) = ended(command, patience).await?;
+    output.truncate(CAPTURE);
+    Some((status, output))
+}
+
+/// Runs a command of git as [`run_apart`] does, and returns all that it prints. None if it fails, and if that is more than `most`
+/// bytes: a part would not be the answer.
+pub async fn run_git_whole(command: GitCommand, patience: Duration, most: usize) -> Option<Vec<u8>> {
+    let GitCommand { program, args, environment, folder } = command;
+    let (status, output) = ended(apart(&program, &args, &folder, environment), patience).await?;
+    (status == 0 && output.len() <= most).then_some(output)
+}
+
+async fn ended(mut command: tokio::process::Command, patience: Duration) -> Option<(i32, Vec<u8>)> {
+    let output = tokio::time::timeout(patience, command.output()).await.ok()?.ok()?;
+    Some((output.status.code()?, output.stdout))
+}
+
+/// A program that reads nothing, says no errors, and ends with us.
+fn apart(
+    program: &Path,
+    args: &[String],
+    cwd: &Path,
+    variables: Vec<(String, String)>,
+) -> tokio::process::Command {
     #[expect(clippy::disallowed_methods, reason = "it is killed with us, and needs nobody to watch over it")]
     let mut command = tokio::process::Command::new(program);
     command
@@ -52,9 +78,7 @@ pub async fn run_apart(
         .stdin(Stdio::null())
         .stderr(Stdio::null())
         .kill_on_drop(true);
-    let mut output = tokio::time::timeout(patience, command.output()).await.ok()?.ok()?;
-    output.stdout.truncate(CAPTURE);
-    Some((output.status.code()?, output.stdout))
+    command
 }
 
 /// Runs a command of git as [`run_apart`] does.

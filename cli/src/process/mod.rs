@@ -4,6 +4,7 @@ pub mod alive;
 pub mod helper;
 pub mod ladder;
 pub mod leftovers;
+pub mod memory;
 pub mod output;
 pub mod signals;
 pub mod stream;

@@ -34,7 +34,7 @@ pub(super) fn write_from(path: &Path, start: u64, markdown: &str) -> Result<()> 
 
 /// Writes a whole file: aside first, so that nobody reads half of it. A link stays a link, and something that is no
 /// regular file, such as a pipe, is written directly.
-pub(super) fn write_whole(path: &Path, text: &str) -> Result<()> {
+pub(crate) fn write_whole(path: &Path, text: &str) -> Result<()> {
     let there = std::fs::metadata(path);
     let write = || -> std::io::Result<()> {
         match &there {

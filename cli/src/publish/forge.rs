@@ -5,6 +5,7 @@
 
 mod about;
 mod choice;
+mod none;
 mod sent;
 mod status;
 
@@ -15,6 +16,7 @@ use choice::{Choice, Telling};
 use status::Begun;
 
 use super::Publisher;
+use super::several::together;
 use crate::base::env::Env;
 use crate::base::error::Problem;
 use crate::base::http::{Http, Limits, Url};
@@ -22,7 +24,7 @@ use crate::base::origin::Origin;
 use crate::ci::console::Console;
 use crate::ci::{CiSystem, Context};
 use crate::delivery::place::forge_place;
-use crate::engine::job::Job;
+use crate::engine::job::{Job, Reporting};
 use crate::forge::client::LIMITS;
 use crate::forge::{Client, Deployment, Place, State};
 use crate::inputs::{self, Inputs};
@@ -57,13 +59,18 @@ pub struct Sender<'a> {
     pub limits: Limits,
     /// The status that was set at the beginning.
     pub begun: Begun,
+    /// Whether it sends nothing: the command does that which runs many stacks.
+    is_quiet: bool,
+    /// The name of the many stacks that have one comment, one status and one deployment together.
+    together: Option<&'a str>,
 }
 
 impl<'a> Sender<'a> {
     /// The sender for `job`.
     pub fn for_job(job: &'a Job<'_>) -> Self {
         let began = job.env.clock().began();
-        Self::new(job.env, job.ci, &job.context, &job.inputs, began)
+        let sender = Self::new(job.env, job.ci, &job.context, &job.inputs, began);
+        Self { is_quiet: job.reporting == Reporting::ResultFile, ..sender }
     }
 
     /// A sender without a job.
@@ -74,7 +81,14 @@ impl<'a> Sender<'a> {
         inputs: &'a Inputs,
         began: u64,
     ) -> Self {
-        Self { env, ci, context, inputs, began, limits: LIMITS, begun: Begun::default() }
+        let (limits, begun) = (LIMITS, Begun::default());
+        Self { env, ci, context, inputs, began, limits, begun, is_quiet: false, together: None }
+    }
+
+    /// The sender for many stacks, which are called `name` together.
+    #[must_use]
+    pub fn for_all(self, name: &'a str) -> Self {
+        Self { together: Some(name), ..self }
     }
 
     /// Sends what the inputs ask for, with `report`. Writes to the log what was done and what failed.
@@ -96,7 +110,7 @@ impl<'a> Sender<'a> {
         console: &Console,
         signals: &Signals,
     ) -> Sent {
-        let Some(report) = reports.first() else { return Sent::default() };
+        let Some(report) = reports.first().filter(|_| !self.is_quiet) else { return Sent::default() };
         let may_not = self.context.fork == Some(true) && !self.context.base_credentials;
         let later = self.reports_later() && !may_not;
         let choice = Choice::from_inputs(self.inputs);
@@ -140,6 +154,26 @@ impl<'a> Sender<'a> {
         })
     }
 
+    /// What keeps the comment apart from others on the same subject: the stacks of another fleet of the pipeline have another one.
+    fn comment_key(&self) -> Option<String> {
+        match (&self.inputs.comment.key, self.together) {
+            (Some(key), Some(name)) => Some(format!("{key} / {name}")),
+            (key, name) => key.clone().or_else(|| name.map(str::to_owned)),
+        }
+    }
+
+    fn wanted(&self, mode: Mode) -> Wanted {
+        Wanted {
+            mode,
+            when: self.inputs.comment.when,
+            key: self.comment_key(),
+            stamp: self.stamp(&self.ci.origin(self.env)),
+            official_action: self.inputs.official_action,
+            of_all: self.together.is_some(),
+            others_write: !self.reports_later(),
+        }
+    }
+
     async fn work(
         &self,
         publisher: &Publisher,
@@ -148,25 +182,25 @@ impl<'a> Sender<'a> {
         telling: &Telling<'_>,
         hurry: bool,
     ) -> Sent {
-        let place = match self.place() {
-            Ok(place) => place,
-            Err(why) => return telling.missed(&why),
-        };
         let limits = if hurry { Limits { tries: 1, try_time: HURRY, ..self.limits } } else { self.limits };
-        let http = match Http::new(self.env, limits) {
-            Ok(http) => http,
-            Err(error) => return telling.missed(&Problem::from(&error)),
+        let (place, http) = match self.way(limits) {
+            Ok(way) => way,
+            Err(why) => return telling.missed(&why),
         };
         let client = Client::new(&http, &place);
         let mut sent = Sent::default();
+        // However many stacks there are, what is asked of the forge stays the same.
+        let as_one = self.together.and_then(|_| reports.merged(together));
+        let stated = as_one.as_ref().map_or(reports, Masked::as_slice);
         // The statuses go first, as they would otherwise stay pending.
-        for report in reports.each().filter(|_| self.inputs.forge.commit_status) {
-            self.commit_status(&client, publisher, report, telling.console).await;
+        for report in stated.each().filter(|_| self.inputs.forge.commit_status) {
+            let all = if as_one.is_some() { reports } else { report.as_slice() };
+            self.commit_status(&client, publisher, report, all, telling.console).await;
         }
         if let Some(mode) = telling.choice.mode().filter(|_| *about != About::Nothing) {
             sent = self.comment(&client, mode, about, publisher, reports, telling).await;
         }
-        for report in reports.each() {
+        for report in stated.each() {
             if let Some(environment) = self.environment() {
                 let shown = (*report, publisher.sinks.detail);
                 self.deployment(&client, environment, shown, telling.console).await;
@@ -219,6 +253,12 @@ impl<'a> Sender<'a> {
         forge_place(self.ci, self.env, self.context, self.inputs)
     }
 
+    /// The place on the forge, and what requests to it are sent with.
+    fn way(&self, limits: Limits) -> Result<(Place, Http), Problem> {
+        let place = self.place()?;
+        Ok((place, Http::new(self.env, limits).map_err(|error| Problem::from(&error))?))
+    }
+
     async fn comment(
         &self,
         client: &Client<'_>,
@@ -236,13 +276,7 @@ impl<'a> Sender<'a> {
             }
             Err(trouble) => return telling.missed(&trouble.problem),
         };
-        let wanted = Wanted {
-            mode,
-            when: self.inputs.comment.when,
-            key: self.inputs.comment.key.clone(),
-            stamp: self.stamp(&self.ci.origin(self.env)),
-            official_action: self.inputs.official_action,
-        };
+        let wanted = self.wanted(mode);
         let options = Options {
             detail: publisher.sinks.detail,
             change_request: !matches!(about, About::Merged(_)),
@@ -258,9 +292,7 @@ impl<'a> Sender<'a> {
         };
         match comment::post(client, number, &wanted, &content).await {
             Ok(posted) => {
-                let forge = client.place().forge;
-                let (request, title) = (forge.request(number), forge.title());
-                telling.console.line(&format!("{} on {request} ({title})", in_words(posted)));
+                telling.console.line(&posted_line(client, number, posted));
                 Sent::default()
             }
             Err(trouble) => telling.missed(&trouble.problem),
@@ -357,6 +389,12 @@ fn described(report: &Report, detail: Detail) -> String {
 fn is_address(text: &str) -> bool {
     let blank = |c: char| c.is_whitespace() || c.is_control();
     !text.contains(blank) && Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "https" | "http"))
+}
+
+/// "comment updated on #7 (GitHub)".
+fn posted_line(client: &Client<'_>, number: u64, posted: Posted) -> String {
+    let forge = client.place().forge;
+    format!("{} on {} ({})", in_words(posted), forge.request(number), forge.title())
 }
 
 fn in_words(posted: Posted) -> &'static str {

@@ -3,6 +3,7 @@
 //! Nothing here fails a run, and all sinks together have [`PATIENCE`]: what did not arrive is a line of the log and a note of
 //! the report. A stranger's change tells nobody. Redirects are not followed, as an address of a hook is a secret.
 
+mod callback;
 mod events;
 mod facts;
 mod hook;
@@ -28,6 +29,7 @@ use crate::delivery::notify::{NotifyEvent, NotifySink, SinkTarget};
 use crate::engine::job::Job;
 use crate::process::signals::Signals;
 use crate::report::{Masked, Report, Status};
+pub use callback::send_signed;
 pub use events::event_of;
 pub use facts::NotifyFacts;
 use message::Message;

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::{warn, write_whole};
+use crate::ci::Context;
 use crate::ci::console::Console;
-use crate::engine::job::Job;
+use crate::inputs::Inputs;
 use crate::render::{self, Options};
 use crate::report::{Masked, Report};
 
@@ -22,12 +23,12 @@ pub struct Pages {
 }
 
 impl Pages {
-    /// The pages that the inputs of `job` ask for.
-    pub fn for_job(job: &Job<'_>) -> Self {
+    /// The pages that the inputs ask for.
+    pub fn from_inputs(inputs: &Inputs, context: &Context) -> Self {
         Self {
-            html: job.inputs.report.report_file.clone(),
-            junit: job.inputs.report.junit_file.clone(),
-            change_request: job.context.change_request.is_some(),
+            html: inputs.report.report_file.clone(),
+            junit: inputs.report.junit_file.clone(),
+            change_request: context.change_request.is_some(),
         }
     }
 

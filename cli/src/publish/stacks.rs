@@ -48,8 +48,8 @@ pub struct StacksHanding<'a> {
 
 impl StacksHanding<'_> {
     /// Writes the counts of all stacks, and hands on outputs: the status, the changes and the summary of all of them
-    /// together, and each stack's own in `stacks`.
-    pub fn hand_on(&self, stacks: &[StackResult<'_>], console: &Console) {
+    /// together, each stack's own in `stacks`, and `more`.
+    pub fn hand_on(&self, stacks: &[StackResult<'_>], more: Vec<Output>, console: &Console) {
         let reports: Vec<Report> = stacks.iter().filter_map(|one| one.report.cloned()).collect();
         let is_whole = reports.len() == stacks.len();
         if let Some(path) = &self.inputs.counts_file {
@@ -71,24 +71,27 @@ impl StacksHanding<'_> {
         let summary = console.masker().mask(&summary);
         let mut own = outputs::own(&all, summary, outputs::OwnOfStack::default());
         own.push(Output { name: "stacks".to_owned(), value: self.as_json(stacks, console) });
+        own.extend(more);
         outputs::hand_on_plain(self.ci, self.env, self.inputs, &own, console);
     }
 
     /// The stacks as JSON. Outputs of stacks are left out if all of them together are more than a value may have.
     fn as_json(&self, stacks: &[StackResult<'_>], console: &Console) -> String {
         let room = self.ci.handover().rules.value_bytes;
-        let whole = to_json(stacks, true).to_string();
+        let shows = |outputs: &Value| console.shows(&outputs.to_string());
+        let whole = to_json(stacks, &shows).to_string();
         if whole.len() <= room {
             return whole;
         }
         let message = "the outputs of all stacks together are more than a value may have here: `stacks` is without them, and \
                        the result files have them";
         console.annotate(Level::Warning, "stackstep", message);
-        to_json(stacks, false).to_string()
+        to_json(stacks, &|_| false).to_string()
     }
 }
 
-fn to_json(stacks: &[StackResult<'_>], with_outputs: bool) -> Value {
+/// The stacks, with the outputs of each that may be shown.
+fn to_json(stacks: &[StackResult<'_>], shows: &dyn Fn(&Value) -> bool) -> Value {
     let one = |one: &StackResult<'_>| {
         let report = one.report;
         // Without a report, what is known is whether it began.
@@ -107,7 +110,7 @@ fn to_json(stacks: &[StackResult<'_>], with_outputs: bool) -> Value {
             "digest": one.digest,
             "permalink": of(|report| json!(report.permalink)),
             "result": one.result_file.map(|path| path.display().to_string()),
-            "outputs": if with_outputs { of(|report| json!(report.outputs)) } else { Value::Null },
+            "outputs": Some(of(|report| json!(report.outputs))).filter(|outputs| shows(outputs)),
         })
     };
     stacks.iter().map(one).collect()

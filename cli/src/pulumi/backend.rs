@@ -61,6 +61,9 @@ pub struct NamedBackend {
     pub oidc: Option<String>,
 }
 
+/// The variable with the address of the service, on servers of one's own.
+const API: &str = "PULUMI_API";
+
 /// What is wrong where nothing names a backend and nobody is logged in.
 pub const NO_BACKEND: &str = "no backend is named and nobody is logged in";
 /// The way out.
@@ -113,6 +116,12 @@ impl Backend {
             Some(rest) => Some(PathBuf::from(format!("{}{rest}", env.get("HOME")?))),
             None => Some(PathBuf::from(path)).filter(|path| path.is_absolute()),
         }
+    }
+
+    /// The address of Pulumi Cloud for what is no state: the backend's own if it is one, else that of a run without a backend.
+    pub fn service_url<'b>(&'b self, env: &'b Env) -> &'b str {
+        let own = self.url.as_deref().filter(|_| self.is_cloud());
+        own.or_else(|| env.get(API)).unwrap_or(PULUMI_CLOUD)
     }
 
     /// The access token for requests of our own: that of this run, or that of the earlier login which named the backend.
@@ -235,7 +244,7 @@ fn without_credentials(url: &str) -> String {
 /// Pulumi Cloud as the default backend; `PULUMI_API` names it on servers of one's own.
 /// <https://www.pulumi.com/docs/iac/cli/environment-variables/>
 fn cloud(env: &Env) -> (String, BackendSource) {
-    match env.get("PULUMI_API") {
+    match env.get(API) {
         Some(url) => (url.to_owned(), BackendSource::Api),
         None => (PULUMI_CLOUD.to_owned(), BackendSource::Token),
     }

@@ -2,6 +2,7 @@
 //! sends a request.
 
 pub mod backend;
+pub mod esc_environment;
 pub mod home;
 pub mod mirror;
 pub mod options;

@@ -38,7 +38,7 @@ pub use fit::{fit, fits, markdown};
 pub use html::{html, html_of};
 pub use junit::{junit, junit_of};
 pub use options::{Detail, Flavor, Options, Size};
-pub use several::several;
+pub use several::{heading_of_all, several};
 pub use summary::{summary, summary_of_stacks};
 pub use template::{Template, comment};
 pub use text::text;

@@ -8,7 +8,7 @@ use super::{Detail, ruled, words};
 use crate::render::page::Page;
 use crate::render::page::PageContext;
 use crate::report::{
-    Diagnostic, PARTLY_HIDDEN, PropertyDiff, Reason, Report, RuleVerdict, Ruling, Severity, shortened,
+    Diagnostic, PARTLY_HIDDEN, PropertyDiff, Reason, Report, RuleVerdict, Ruling, Severity, Status, shortened,
 };
 
 /// More warnings than this are folded away.
@@ -16,6 +16,9 @@ const OPEN_WARNINGS: usize = 3;
 
 /// The reason, the words that it was found in, and the way out.
 pub(super) fn failure(context: &PageContext<'_>, page: &mut Page) {
+    if let Report { reason: None, status: Status::Skipped, message: Some(why), .. } = context.report {
+        page.push(&format!("{}\n\n", prose(&shortened(why, context.limits.message), context.html())));
+    }
     let Report { reason: Some(reason), message, hint, .. } = context.report else { return };
     context.alert(page, "CAUTION");
     let message = message.as_deref().filter(|_| context.shows(Detail::Resources));

@@ -46,9 +46,10 @@ impl StackLine {
     pub fn new(report: &Report, detail: Detail, html: bool) -> Self {
         let outcome = match report.status {
             Status::Failed | Status::Cancelled => "failed",
+            Status::Skipped => "skipped",
             _ if report.has_changes.is_none() => "unknown",
             _ if report.has_changes == Some(true) => "changes",
-            _ => "same",
+            Status::Succeeded => "same",
         };
         let job = report.ci.as_ref().and_then(|ci| ci.build_url.as_deref());
         let job = job.map(|url| link("job's log", url, html)).unwrap_or_default();
@@ -96,26 +97,28 @@ impl StackCounts {
 
 /// The heading over all stacks, with the outcomes of their runs: "3 stacks: 1 failed".
 pub fn heading<'a>(outcomes: impl Iterator<Item = &'a str>, all: StackCounts) -> String {
-    let (mut failed, mut unknown, mut changes) = (0, 0, 0);
+    let (mut failed, mut skipped, mut unknown, mut changes) = (0, 0, 0, 0);
     for outcome in outcomes {
         match outcome {
             "failed" => failed += 1,
+            "skipped" => skipped += 1,
             "unknown" => unknown += 1,
             "changes" => changes += 1,
             _ => {}
         }
     }
-    let sign = match (failed, unknown, changes) {
+    let sign = match (failed, unknown + skipped, changes) {
         (0, 0, 0) => "✅",
         (0, 0, _) => "📝",
         (0, _, _) => "⚠️",
         _ => "❌",
     };
-    let counts: Vec<String> = [(failed, "failed"), (unknown, "not known"), (changes, "with changes")]
-        .iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, word)| format!("{count} {word}"))
-        .collect();
+    let counts: Vec<String> =
+        [(failed, "failed"), (skipped, "not run"), (unknown, "not known"), (changes, "with changes")]
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, word)| format!("{count} {word}"))
+            .collect();
     let counts = if counts.is_empty() { "no changes".to_owned() } else { counts.join(", ") };
     let runs = (all.runs > all.stacks).then(|| format!(", {}", words::many(all.runs, "run")));
     format!("{sign} {}{}: {counts}", words::many(all.stacks, "stack"), runs.unwrap_or_default())
@@ -125,6 +128,11 @@ pub fn heading<'a>(outcomes: impl Iterator<Item = &'a str>, all: StackCounts) ->
 pub(super) fn heading_of(reports: &[&Report]) -> String {
     let outcomes = reports.iter().map(|report| StackLine::new(report, Detail::Counts, true).outcome);
     heading(outcomes, StackCounts::of_reports(reports))
+}
+
+/// The heading over all of these reports: "3 stacks: 1 failed".
+pub fn heading_of_all(reports: &[Report]) -> String {
+    heading_of(&ordered(reports))
 }
 
 /// The table, from its rows.

@@ -69,6 +69,11 @@ impl<'r> Masked<&'r [Report]> {
         self.0.iter().map(Masked)
     }
 
+    /// One report of all of them, which `merge` puts together from their texts alone.
+    pub fn merged(self, merge: fn(&[Report]) -> Option<Report>) -> Option<Masked<Report>> {
+        merge(self.0).map(Masked)
+    }
+
     /// The reports with or without the values of the stack's outputs.
     pub fn with_outputs(self, outputs: bool) -> Masked<Cow<'r, [Report]>> {
         if outputs {

@@ -5,6 +5,7 @@
 
 pub mod doubts;
 pub mod manifests;
+mod named;
 pub mod places;
 pub mod references;
 pub mod tracked;
@@ -38,8 +39,8 @@ pub struct ReachDoubt {
 /// What a project is made from.
 #[derive(Debug, Default)]
 pub struct Reached {
-    /// Whether each tracked file is one of it, in their order.
-    pub files: Vec<bool>,
+    /// The numbers of the tracked files that it is made from.
+    pub files: BTreeSet<usize>,
     /// The files outside of the project's folder that another file has led to, each with that one.
     pub led_by: BTreeMap<usize, usize>,
     /// The paths that its files name, whether there is something or not.
@@ -78,12 +79,11 @@ pub struct Reach<'t> {
 impl<'t> Reach<'t> {
     /// The search from the folders `project` and `program`, which are relative to the top of the checkout.
     pub fn new(tracked: &'t Tracked, project: &'t str, program: &'t str) -> Self {
-        let files = vec![false; tracked.files().len()];
         let mut reach = Self {
             tracked,
             project,
             bases: vec![project, program],
-            reached: Reached { files, ..Reached::default() },
+            reached: Reached::default(),
             open: Vec::new(),
             current: None,
             quoted: BTreeMap::new(),
@@ -122,9 +122,8 @@ impl<'t> Reach<'t> {
 
     fn add(&mut self, files: Range<usize>) {
         for at in files {
-            let Some(reached) = self.reached.files.get_mut(at) else { continue };
-            if !*reached && self.tracked.get(at).is_some_and(|file| !is_stack_file(&file.path)) {
-                *reached = true;
+            let is_one = self.tracked.get(at).is_some_and(|file| !is_stack_file(&file.path));
+            if is_one && self.reached.files.insert(at) {
                 self.open.push(at);
                 if let Some(by) = self.current {
                     self.reached.led_by.insert(at, by);
@@ -328,43 +327,6 @@ impl<'t> Reach<'t> {
         }
     }
 
-    /// Adds a module that a program of Node.js loads by its path, or one of Python by a relative name. One of a folder around the
-    /// project is a file there.
-    fn load(&mut self, at: usize, folder: &str, module: &str) {
-        let name = module.trim_start_matches('.');
-        let is_path = module.contains('/') || name.is_empty() && module.len() < 3;
-        let ending = self.tracked.get(at).and_then(|file| file.path.rsplit('.').next());
-        let of_python = matches!(ending, Some("py" | "pyi"));
-        let path = if of_python {
-            let base = upwards(folder).nth((module.len() - name.len()).saturating_sub(1));
-            base.map(|base| joined(base, name.split('.').next().unwrap_or_default()))
-        } else if is_path {
-            resolved(folder, module)
-        } else {
-            return;
-        };
-        let Some(path) = path.map(|path| path.trim_end_matches('/').to_owned()) else { return };
-        if is_around(&path, self.project) {
-            let files = self.tracked.in_folder(&path).filter(|at| {
-                let file = self.tracked.get(*at).map_or("", |file| &file.path);
-                folder_of(file) == path && (is_code(file) || name_of(file) == "package.json")
-            });
-            let files: Vec<usize> = files.collect();
-            let has_package = files
-                .iter()
-                .any(|at| self.tracked.get(*at).is_some_and(|file| name_of(&file.path) == "package.json"));
-            // It says which of its files is meant.
-            if has_package && path != self.project {
-                self.doubt_around(&path);
-            }
-            for at in files {
-                self.add(at..at + 1);
-            }
-        } else if !self.add_path(&path) {
-            self.doubt(at, "", None, format!("loads `{module}`, which git does not track"));
-        }
-    }
-
     /// A program's file that could not be read as a text.
     fn doubt_unread(&mut self, at: usize) {
         let Some(file) = self.tracked.get(at) else { return };
@@ -378,87 +340,6 @@ impl<'t> Reach<'t> {
         let doubt = ReachDoubt { folder: folder.to_owned(), file, line, does };
         if !self.reached.doubts.contains(&doubt) {
             self.reached.doubts.push(doubt);
-        }
-    }
-
-    /// Adds a module that a Python file in `folder` imports: relative to the file where it begins with dots, else in each
-    /// folder around it, or else wherever the repository has one of that name. Of a package around the project only the module
-    /// itself is meant.
-    fn add_module(&mut self, folder: &str, module: &str) {
-        let name = module.trim_start_matches('.');
-        let dots = module.len() - name.len();
-        let parts: Vec<&str> = name.split('.').filter(|part| !part.is_empty() && *part != "*").collect();
-        let bases: Vec<String> = match dots {
-            0 => upwards(folder).map(str::to_owned).collect(),
-            _ => upwards(folder).nth(dots - 1).map(str::to_owned).into_iter().collect(),
-        };
-        let mut is_found = false;
-        for base in bases {
-            let mut path = base;
-            for part in &parts {
-                path = joined(&path, part);
-                if is_around(&path, self.project) {
-                    self.add_exactly(&joined(&path, "__init__.py"));
-                    continue;
-                }
-                is_found |= self.add_path(&path);
-                break;
-            }
-        }
-        // The job's search path can name any folder.
-        let Some((first, rest)) = parts.split_first().filter(|_| dots == 0) else { return };
-        for path in self.places().modules_called(first) {
-            is_found = true;
-            let path = rest.first().map_or(path.clone(), |next| joined(&path, next));
-            self.add_path(&path);
-        }
-        if !is_found {
-            self.reached.unfound.insert((*first).to_owned());
-        }
-    }
-
-    /// Looks up the words that can be names.
-    fn follow_names(&mut self) {
-        let quoted = std::mem::take(&mut self.quoted);
-        if quoted.is_empty() {
-            return;
-        }
-        for (word, by) in &quoted {
-            self.current = Some(*by);
-            for path in self.places().named_by(word) {
-                if !is_around(&path, self.project) {
-                    self.add_path(&path);
-                } else if self.tracked.number_of(&joined(&path, "pom.xml")).is_some() {
-                    // Maven takes its sources from one folder, and a parent has none.
-                    self.add_path(&joined(&path, "src"));
-                } else {
-                    self.doubt_around(&path);
-                }
-            }
-            for path in self.places().packages_of_go(word) {
-                if is_around(&path, self.project) {
-                    self.add_go_package(&path);
-                } else {
-                    self.add_path(&path);
-                }
-            }
-            for path in self.places().aliased_by(word) {
-                self.add_path(&path);
-            }
-        }
-        // An alias that is learnt later can be meant by a word that was met before.
-        if !self.open.is_empty() {
-            self.quoted = quoted;
-        }
-    }
-
-    /// Adds the files of Go in a folder around the project, without those in folders below it.
-    fn add_go_package(&mut self, folder: &str) {
-        for at in self.tracked.in_folder(folder) {
-            let path = self.tracked.get(at).map_or("", |file| &file.path);
-            if folder_of(path) == folder && path.rsplit('.').next() == Some("go") {
-                self.add(at..at + 1);
-            }
         }
     }
 

@@ -26,8 +26,9 @@ use crate::ci::{self, CiSystem, Context, Level};
 use crate::delivery::Definition;
 use crate::engine::args::check_extra;
 use crate::engine::install::asked;
-use crate::engine::job::{DriftAsk, ReviewRun, Rollback, StillWanted};
+use crate::engine::job::{DriftAsk, InstallTurns, OneOfSeveral, ReviewRun, Rollback, StillWanted};
 use crate::engine::options;
+use crate::engine::row_run::RowRun;
 use crate::inputs::file::ConfigFile;
 use crate::inputs::resolve::Flags;
 use crate::inputs::{Command, FileUse, Inputs, OuterInputs, Resolved};
@@ -55,17 +56,20 @@ pub struct RunRequest<'a> {
     /// The command that was asked for, if it is another one: [`Command::Deploy`] where the map of `stackstep.yaml` has chosen
     /// the command.
     pub asked: Option<Command>,
-    /// The name that sets its files apart, if it is one of several runs of a command, which hands on outputs and counts
-    /// itself.
-    pub one_of_several: Option<&'a str>,
+    /// What sets it apart, if it is one of several runs of a command, which hands on outputs and counts itself.
+    pub one_of_several: Option<OneOfSeveral<'a>>,
     /// The rollback that it is.
     pub rollback: Option<&'a Rollback>,
     /// The run of a change request's own stack that it is.
     pub review: Option<&'a ReviewRun>,
-    /// Whoever knows whether a run that waited for the stack's lock is still wanted.
+    /// The run of a stack that a row makes.
+    pub row: Option<&'a RowRun>,
+    /// Whoever knows whether the run is still wanted when its operation begins.
     pub wanted: Option<&'a dyn StillWanted>,
     /// The look for drift that it is.
     pub drift: Option<&'a DriftAsk>,
+    /// The turns of the installs, if other runs are beside it.
+    pub installs: Option<&'a InstallTurns>,
     /// The verb that runs no program, and is admitted as `command` would be.
     pub verb: Option<&'a str>,
 }
@@ -83,8 +87,10 @@ impl<'a> RunRequest<'a> {
             one_of_several: None,
             rollback: None,
             review: None,
+            row: None,
             wanted: None,
             drift: None,
+            installs: None,
             verb: None,
         }
     }
@@ -158,8 +164,10 @@ pub fn prepare<'a>(request: &RunRequest<'a>, until: Until, console: &mut Console
         missing_stack_file: None,
         rollback: request.rollback.cloned(),
         review: request.review.cloned(),
+        row: request.row,
         wanted: request.wanted,
         drift: request.drift,
+        installs: request.installs,
         verb: request.verb,
         findings: Vec::new(),
     };
@@ -251,6 +259,9 @@ pub fn inputs_of_ended_run(request: &RunRequest<'_>, console: &mut Console) -> O
     if let Some(review) = &found.review {
         review.complete(&mut inputs);
     }
+    if let Some(row) = found.row {
+        row.complete(&mut inputs);
+    }
     if !found.is_closed() {
         for too_short in hide_secrets(&inputs, console) {
             console.line(&too_short);
@@ -310,6 +321,9 @@ fn typed_inputs(found: &mut Prepared<'_>, console: &mut Console) {
     let Some(inputs) = &mut found.inputs else { return };
     if let Some(review) = &found.review {
         review.complete(inputs);
+    }
+    if let Some(row) = found.row {
+        row.complete(inputs);
     }
     let too_short = hide_secrets(inputs, console);
     found.findings.extend(too_short.into_iter().map(Finding::Note));
@@ -421,6 +435,7 @@ fn missing_stack_file(found: &Prepared<'_>, inputs: &Inputs) -> Option<(String, 
     let (project, stack) = (found.project.as_ref()?, found.stack.as_ref()?);
     // That of a change request's own stack is written by the run.
     let elsewhere = found.review.is_some()
+        || found.row.is_some()
         || found.verb.is_some()
         || inputs.config.file.is_some()
         || !inputs.config.items.is_empty()
@@ -449,6 +464,9 @@ fn backend_and_secrets(found: &mut Prepared<'_>, console: &mut Console) {
     if let Some(judged) = found.keep(options) {
         judged.warnings.into_iter().for_each(|warning| found.warning(warning));
         found.not_for_the_engine = judged.removed;
+        found
+            .not_for_the_engine
+            .extend(found.row.iter().flat_map(|row| row.not_for_the_engine.iter().cloned()));
     }
     let Some(inputs) = &found.inputs else { return };
     let seen = found.env.with_missing(&found.file_variables);
@@ -465,6 +483,7 @@ fn backend_and_secrets(found: &mut Prepared<'_>, console: &mut Console) {
         return;
     }
     let unnamed = needs_backend(inputs, &seen, &backend);
+    let exchange = backend.oidc.as_ref().map(|_| sign_in::endpoint(&backend, &inputs.backend.esc, found.env));
     let malformed = backend.url.as_deref().and_then(|url| {
         let hint = backend::meant_by(url)?;
         Some(Error::input(format!("the backend's URL, `{url}`, has no scheme"), hint))
@@ -477,8 +496,8 @@ fn backend_and_secrets(found: &mut Prepared<'_>, console: &mut Console) {
             found.warning(warning);
         }
     }
-    if backend.oidc.is_some() {
-        found.keep(sign_in::endpoint(&backend).map(|_| ()));
+    if let Some(exchange) = exchange {
+        found.keep(exchange.map(|_| ()));
     }
     found.backend = Some(backend);
 }

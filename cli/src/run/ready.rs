@@ -23,8 +23,13 @@ pub struct ReadyEngine {
 /// Makes the engine ready. The order matters: no credentials before everything else is in place.
 pub async fn make_ready(job: &mut Job<'_>, console: &mut Console, signals: &Signals) -> Result<ReadyEngine> {
     admit::admit(job, console).await?;
+    let turn = match job.installs {
+        Some(turns) => Some(turns.0.lock().await),
+        None => None,
+    };
     let engine = version::ready(job, console, signals).await?;
     let processes = deps::ready(job, &engine, console, signals).await?;
+    drop(turn);
     sign_in::sign_in(job, Limits::default(), console, signals).await?;
     Ok(ReadyEngine { engine, processes })
 }

@@ -36,10 +36,13 @@ pub struct Unfinished {
     /// The folder with the engine's credentials.
     #[serde(default)]
     pub credentials: Option<PathBuf>,
+    /// The folder with the files that `esc` has opened.
+    #[serde(default)]
+    pub opened_files: Option<PathBuf>,
     /// The engine's event log.
     pub event_log: Option<PathBuf>,
-    /// Whether the run hides secrets that no later step can know: those of the stack's configuration, or a token that it
-    /// has signed in for.
+    /// Whether the run hides secrets that no later step can know: those of the stack's configuration or of an environment of
+    /// Pulumi ESC, or a token that it has signed in for.
     #[serde(default)]
     pub knows_more_secrets: bool,
     /// The signal that asked stackstep to end; 0 if the time limit was reached, [`HALTED`] if a step was not reviewed.
@@ -73,9 +76,11 @@ impl Unfinished {
             engine: None,
             starting: None,
             credentials: job.credentials_folder().map(Path::to_owned),
+            opened_files: job.opened_files.as_ref().map(|folder| folder.path().to_owned()),
             event_log: None,
             knows_more_secrets: config_secrets::wanted(&job.inputs)
-                || job.inputs.backend.oidc_organization.is_some(),
+                || job.inputs.backend.oidc_organization.is_some()
+                || !job.inputs.backend.esc.is_empty(),
             stopped_by: None,
             state: job.backend.folder(job.env),
             checks: Vec::new(),

@@ -47,12 +47,14 @@ complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "audit" -d 'Show
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "unlock" -d 'Remove the lock that a run has left which was killed'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "reap" -d 'Destroy the stacks of change requests that are closed, and those whose time to live is over'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "ttl" -d 'Show, set or extend the time to live of a stack'
+complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "deployment" -d 'Pulumi Deployments: `deployment settings show`, `check`, `apply`'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "approve" -d 'Write an approval of a change, and sign it with an SSH key'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "break-glass" -d 'Let one change be deployed without reviews and approvals, for an hour'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "rollback" -d 'Deploy a commit that was deployed before'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "review" -d 'Stacks of change requests: `review up`, `review down`'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "comment-command" -d 'Carry out the `/stackstep …` of the comment on a change request that started the job'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "stacks" -d 'List the projects and stacks of the repository, or those that a change can affect'
+complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "fleet" -d 'Many stacks in one job: `fleet preview`, `up`, `refresh`, `destroy`, `drift`, `status`; in many jobs: `fleet plan`; `fleet add` takes a row of a set'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "rules" -d 'Try the rules on result files that are there already, or show which are set'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "doctor" -d 'Check the setup: what was detected, what is missing, what would run; changes nothing'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "finish" -d 'Complete the report of a run that was killed: what a launcher\'s post step calls'
@@ -69,6 +71,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l oidc-tea
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l oidc-user -d 'Ask for a personal token of this user instead of one of the organisation' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l oidc-scope -d 'What the organisation\'s token may do beside the usual' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l oidc-expiration -d 'How long the token is valid; Pulumi Cloud may shorten it' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l esc -d 'Environments of Pulumi ESC to open for the Pulumi CLI, as `organization/project/environment` with `@version` where one is meant: their variables count more than those of the job, and their files are there while the run is' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l mask-config -d 'Read the stack\'s configuration first, to hide its secrets wherever they show' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l secrets-provider -d 'How a stack that `upsert` creates encrypts its secrets' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l config -d 'Configuration to set before the operation, as `pulumi config set` would' -r
@@ -173,6 +176,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l oidc-team -d 
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l oidc-user -d 'Ask for a personal token of this user instead of one of the organisation' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l oidc-scope -d 'What the organisation\'s token may do beside the usual' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l oidc-expiration -d 'How long the token is valid; Pulumi Cloud may shorten it' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l esc -d 'Environments of Pulumi ESC to open for the Pulumi CLI, as `organization/project/environment` with `@version` where one is meant: their variables count more than those of the job, and their files are there while the run is' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l mask-config -d 'Read the stack\'s configuration first, to hide its secrets wherever they show' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l secrets-provider -d 'How a stack that `upsert` creates encrypts its secrets' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l config -d 'Configuration to set before the operation, as `pulumi config set` would' -r
@@ -294,6 +298,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l oidc-team
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l oidc-user -d 'Ask for a personal token of this user instead of one of the organisation' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l oidc-scope -d 'What the organisation\'s token may do beside the usual' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l oidc-expiration -d 'How long the token is valid; Pulumi Cloud may shorten it' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l esc -d 'Environments of Pulumi ESC to open for the Pulumi CLI, as `organization/project/environment` with `@version` where one is meant: their variables count more than those of the job, and their files are there while the run is' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l mask-config -d 'Read the stack\'s configuration first, to hide its secrets wherever they show' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l secrets-provider -d 'How a stack that `upsert` creates encrypts its secrets' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l config -d 'Configuration to set before the operation, as `pulumi config set` would' -r
@@ -415,6 +420,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l oidc-team
 complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l oidc-user -d 'Ask for a personal token of this user instead of one of the organisation' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l oidc-scope -d 'What the organisation\'s token may do beside the usual' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l oidc-expiration -d 'How long the token is valid; Pulumi Cloud may shorten it' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l esc -d 'Environments of Pulumi ESC to open for the Pulumi CLI, as `organization/project/environment` with `@version` where one is meant: their variables count more than those of the job, and their files are there while the run is' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l mask-config -d 'Read the stack\'s configuration first, to hide its secrets wherever they show' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l secrets-provider -d 'How a stack that `upsert` creates encrypts its secrets' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l config -d 'Configuration to set before the operation, as `pulumi config set` would' -r
@@ -535,6 +541,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l oidc-tea
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l oidc-user -d 'Ask for a personal token of this user instead of one of the organisation' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l oidc-scope -d 'What the organisation\'s token may do beside the usual' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l oidc-expiration -d 'How long the token is valid; Pulumi Cloud may shorten it' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l esc -d 'Environments of Pulumi ESC to open for the Pulumi CLI, as `organization/project/environment` with `@version` where one is meant: their variables count more than those of the job, and their files are there while the run is' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l mask-config -d 'Read the stack\'s configuration first, to hide its secrets wherever they show' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l secrets-provider -d 'How a stack that `upsert` creates encrypts its secrets' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l config -d 'Configuration to set before the operation, as `pulumi config set` would' -r
@@ -629,6 +636,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l oidc-team 
 complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l oidc-user -d 'Ask for a personal token of this user instead of one of the organisation' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l oidc-scope -d 'What the organisation\'s token may do beside the usual' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l oidc-expiration -d 'How long the token is valid; Pulumi Cloud may shorten it' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l esc -d 'Environments of Pulumi ESC to open for the Pulumi CLI, as `organization/project/environment` with `@version` where one is meant: their variables count more than those of the job, and their files are there while the run is' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l mask-config -d 'Read the stack\'s configuration first, to hide its secrets wherever they show' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l secrets-provider -d 'How a stack that `upsert` creates encrypts its secrets' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l config -d 'Configuration to set before the operation, as `pulumi config set` would' -r
@@ -719,6 +727,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l oidc-tea
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l oidc-user -d 'Ask for a personal token of this user instead of one of the organisation' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l oidc-scope -d 'What the organisation\'s token may do beside the usual' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l oidc-expiration -d 'How long the token is valid; Pulumi Cloud may shorten it' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l esc -d 'Environments of Pulumi ESC to open for the Pulumi CLI, as `organization/project/environment` with `@version` where one is meant: their variables count more than those of the job, and their files are there while the run is' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l mask-config -d 'Read the stack\'s configuration first, to hide its secrets wherever they show' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l secrets-provider -d 'How a stack that `upsert` creates encrypts its secrets' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l config -d 'Configuration to set before the operation, as `pulumi config set` would' -r
@@ -822,6 +831,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l oidc-tea
 complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l oidc-user -d 'Ask for a personal token of this user instead of one of the organisation' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l oidc-scope -d 'What the organisation\'s token may do beside the usual' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l oidc-expiration -d 'How long the token is valid; Pulumi Cloud may shorten it' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l esc -d 'Environments of Pulumi ESC to open for the Pulumi CLI, as `organization/project/environment` with `@version` where one is meant: their variables count more than those of the job, and their files are there while the run is' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l env-file -d 'A file of `NAME=value` lines, as dotenv files are written, that the Pulumi CLI gets as environment' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l args -d 'More arguments for the Pulumi CLI, split as a shell would split them; no shell sees them' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l timeout -d 'How long the Pulumi CLI may take; then it is cancelled (exit status 70)' -r
@@ -916,6 +926,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand exec" -l oidc-team -
 complete -c stackstep -n "__fish_stackstep_using_subcommand exec" -l oidc-user -d 'Ask for a personal token of this user instead of one of the organisation' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand exec" -l oidc-scope -d 'What the organisation\'s token may do beside the usual' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand exec" -l oidc-expiration -d 'How long the token is valid; Pulumi Cloud may shorten it' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand exec" -l esc -d 'Environments of Pulumi ESC to open for the Pulumi CLI, as `organization/project/environment` with `@version` where one is meant: their variables count more than those of the job, and their files are there while the run is' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand exec" -l mask-config -d 'Read the stack\'s configuration first, to hide its secrets wherever they show' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand exec" -l env-file -d 'A file of `NAME=value` lines, as dotenv files are written, that the Pulumi CLI gets as environment' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand exec" -l engine -d 'The engine that runs: a path to a Pulumi CLI, or `sandbox` for the rehearsal that deploys nothing' -r
@@ -952,6 +963,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l oidc-team
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l oidc-user -d 'Ask for a personal token of this user instead of one of the organisation' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l oidc-scope -d 'What the organisation\'s token may do beside the usual' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l oidc-expiration -d 'How long the token is valid; Pulumi Cloud may shorten it' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l esc -d 'Environments of Pulumi ESC to open for the Pulumi CLI, as `organization/project/environment` with `@version` where one is meant: their variables count more than those of the job, and their files are there while the run is' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l mask-config -d 'Read the stack\'s configuration first, to hide its secrets wherever they show' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l secrets-provider -d 'How a stack that `upsert` creates encrypts its secrets' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l config -d 'Configuration to set before the operation, as `pulumi config set` would' -r
@@ -1124,6 +1136,16 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand ttl" -l reason -d 'W
 complete -c stackstep -n "__fish_stackstep_using_subcommand ttl" -l confirm -d 'The stack\'s name once more, if it has lived without an end until now' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand ttl" -l never -d 'Let it live without an end'
 complete -c stackstep -n "__fish_stackstep_using_subcommand ttl" -s h -l help -d 'Print help'
+complete -c stackstep -n "__fish_stackstep_using_subcommand deployment; and not __fish_seen_subcommand_from settings help" -s h -l help -d 'Print help'
+complete -c stackstep -n "__fish_stackstep_using_subcommand deployment; and not __fish_seen_subcommand_from settings help" -f -a "settings" -d 'The settings of a stack as files of the repository: `deployment.yaml`, `deployment.<stack>.yaml`'
+complete -c stackstep -n "__fish_stackstep_using_subcommand deployment; and not __fish_seen_subcommand_from settings help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stackstep -n "__fish_stackstep_using_subcommand deployment; and __fish_seen_subcommand_from settings" -s h -l help -d 'Print help'
+complete -c stackstep -n "__fish_stackstep_using_subcommand deployment; and __fish_seen_subcommand_from settings" -f -a "show" -d 'Print the settings that the service has, in the form of the files'
+complete -c stackstep -n "__fish_stackstep_using_subcommand deployment; and __fish_seen_subcommand_from settings" -f -a "check" -d 'Compare the settings of the service with those of the files'
+complete -c stackstep -n "__fish_stackstep_using_subcommand deployment; and __fish_seen_subcommand_from settings" -f -a "apply" -d 'Make the service have the settings of the files'
+complete -c stackstep -n "__fish_stackstep_using_subcommand deployment; and __fish_seen_subcommand_from settings" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stackstep -n "__fish_stackstep_using_subcommand deployment; and __fish_seen_subcommand_from help" -f -a "settings" -d 'The settings of a stack as files of the repository: `deployment.yaml`, `deployment.<stack>.yaml`'
+complete -c stackstep -n "__fish_stackstep_using_subcommand deployment; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c stackstep -n "__fish_stackstep_using_subcommand approve" -s s -l stack -d 'The stack' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand approve" -s C -l cwd -d 'The folder of the Pulumi program' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand approve" -l cloud-url -d 'The backend' -r
@@ -1156,6 +1178,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand rollback" -l oidc-te
 complete -c stackstep -n "__fish_stackstep_using_subcommand rollback" -l oidc-user -d 'Ask for a personal token of this user instead of one of the organisation' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand rollback" -l oidc-scope -d 'What the organisation\'s token may do beside the usual' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand rollback" -l oidc-expiration -d 'How long the token is valid; Pulumi Cloud may shorten it' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand rollback" -l esc -d 'Environments of Pulumi ESC to open for the Pulumi CLI, as `organization/project/environment` with `@version` where one is meant: their variables count more than those of the job, and their files are there while the run is' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand rollback" -l mask-config -d 'Read the stack\'s configuration first, to hide its secrets wherever they show' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand rollback" -l secrets-provider -d 'How a stack that `upsert` creates encrypts its secrets' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand rollback" -l config -d 'Configuration to set before the operation, as `pulumi config set` would' -r
@@ -1277,6 +1300,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_s
 complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l oidc-user -d 'Ask for a personal token of this user instead of one of the organisation.' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l oidc-scope -d 'What the organisation\'s token may do beside the usual: `admin`.' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l oidc-expiration -d 'How long the token is valid; Pulumi Cloud may shorten it. [default: what Pulumi Cloud gives]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l esc -d 'Environments of Pulumi ESC to open for the Pulumi CLI, as `organization/project/environment` with `@version` where one is meant: their variables count more than those of the job, and their files are there while the run is. The state may lie in any backend.' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l mask-config -d 'Read the stack\'s configuration first, to hide its secrets wherever they show. It takes one process of the Pulumi CLI, and is always so with `debug`, `log-flow` and a `log-verbosity` from 9.' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l secrets-provider -d 'How a stack that `upsert` creates encrypts its secrets: `default`, `passphrase`, `awskms://…`, `azurekeyvault://…`, `gcpkms://…`, `hashivault://…`.' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l config -d 'Configuration to set before the operation, as `pulumi config set` would: `key: value`, `key=value`, or `key: {value, secret, path, from-env, from-file}`. A value is the text that is written. It goes to the stack\'s file.' -r
@@ -1393,6 +1417,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_s
 complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l oidc-user -d 'Ask for a personal token of this user instead of one of the organisation.' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l oidc-scope -d 'What the organisation\'s token may do beside the usual: `admin`.' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l oidc-expiration -d 'How long the token is valid; Pulumi Cloud may shorten it. [default: what Pulumi Cloud gives]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l esc -d 'Environments of Pulumi ESC to open for the Pulumi CLI, as `organization/project/environment` with `@version` where one is meant: their variables count more than those of the job, and their files are there while the run is. The state may lie in any backend.' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l mask-config -d 'Read the stack\'s configuration first, to hide its secrets wherever they show. It takes one process of the Pulumi CLI, and is always so with `debug`, `log-flow` and a `log-verbosity` from 9.' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l secrets-provider -d 'How a stack that `upsert` creates encrypts its secrets: `default`, `passphrase`, `awskms://…`, `azurekeyvault://…`, `gcpkms://…`, `hashivault://…`.' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l config -d 'Configuration to set before the operation, as `pulumi config set` would: `key: value`, `key=value`, or `key: {value, secret, path, from-env, from-file}`. A value is the text that is written. It goes to the stack\'s file.' -r
@@ -1487,6 +1512,22 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_s
 complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from help" -f -a "up" -d 'Deploy the stack of the change request that the job is for, and make it first'
 complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from help" -f -a "down" -d 'Destroy and remove the stack of a change request that is closed'
 complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l only -d 'The commands that this job takes; the others are those of another job' -r -f -a "preview\t''
+review\t''
+approve\t''
+accept\t''
+extend\t''
+hold\t''
+release\t''
+unlock\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l except -d 'The commands that another job takes' -r -f -a "preview\t''
+review\t''
+approve\t''
+accept\t''
+extend\t''
+hold\t''
+release\t''
+unlock\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -s s -l stack -d 'The stack' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -s C -l cwd -d 'The folder of the Pulumi program' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l upsert -d 'Create the stack when the backend says that there is none' -r
@@ -1498,6 +1539,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l 
 complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l oidc-user -d 'Ask for a personal token of this user instead of one of the organisation' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l oidc-scope -d 'What the organisation\'s token may do beside the usual' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l oidc-expiration -d 'How long the token is valid; Pulumi Cloud may shorten it' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l esc -d 'Environments of Pulumi ESC to open for the Pulumi CLI, as `organization/project/environment` with `@version` where one is meant: their variables count more than those of the job, and their files are there while the run is' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l mask-config -d 'Read the stack\'s configuration first, to hide its secrets wherever they show' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l secrets-provider -d 'How a stack that `upsert` creates encrypts its secrets' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l config -d 'Configuration to set before the operation, as `pulumi config set` would' -r
@@ -1588,11 +1630,699 @@ never\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l offline -d 'Never use the network to install the Pulumi CLI' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l cache-folder -d 'Where installed CLIs are kept' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -s h -l help -d 'Print help'
-complete -c stackstep -n "__fish_stackstep_using_subcommand stacks" -l since -d 'Only the stacks that can be affected by what has changed since this commit, branch or tag; without one, since the change request branched off' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand stacks" -l since -d 'Only the stacks that can be affected by what has changed since this commit, branch or tag; without one, since the change request branched off, or else since what each stack has last deployed, which takes the backend\'s credentials' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand stacks" -l esc -d 'Only the stacks whose configuration imports this ESC environment (`project/environment`, repeatable), and those that come after them; with `--since` both kinds' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand stacks" -l why -d 'Explain why this stack is affected or not (`project/stack`, or `stack` if only one is called so)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand stacks" -s C -l cwd -d 'The folder of the Pulumi program' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand stacks" -l json -d 'Print it as JSON'
 complete -c stackstep -n "__fish_stackstep_using_subcommand stacks" -s h -l help -d 'Print help'
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and not __fish_seen_subcommand_from preview up refresh destroy drift status add plan help" -s h -l help -d 'Print help'
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and not __fish_seen_subcommand_from preview up refresh destroy drift status add plan help" -f -a "preview" -d 'Show what a deployment of many stacks would change'
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and not __fish_seen_subcommand_from preview up refresh destroy drift status add plan help" -f -a "up" -d 'Deploy many stacks, each after those whose outputs it reads'
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and not __fish_seen_subcommand_from preview up refresh destroy drift status add plan help" -f -a "refresh" -d 'Bring the states of many stacks in line with what is there'
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and not __fish_seen_subcommand_from preview up refresh destroy drift status add plan help" -f -a "destroy" -d 'Delete every resource of many stacks, each before those whose outputs it reads'
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and not __fish_seen_subcommand_from preview up refresh destroy drift status add plan help" -f -a "drift" -d 'Look whether what is there of many stacks is still what was deployed'
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and not __fish_seen_subcommand_from preview up refresh destroy drift status add plan help" -f -a "status" -d 'Show how the stacks of a fleet stand: order, commit, result'
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and not __fish_seen_subcommand_from preview up refresh destroy drift status add plan help" -f -a "add" -d 'Take a row of a set from outside of the repository, such as from a portal'
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and not __fish_seen_subcommand_from preview up refresh destroy drift status add plan help" -f -a "plan" -d 'Plan many stacks as many jobs of the CI system: each of one environment, in stages by their order'
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and not __fish_seen_subcommand_from preview up refresh destroy drift status add plan help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l since -d 'Only the stacks that can be affected by what has changed since this commit, branch or tag; without one, since the change request branched off, or else since what each stack has last deployed' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l set -d 'The set of `stackstep.yaml` whose rows make the stacks: one for each customer' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l parallel-stacks -d 'The number of stacks at work at a time [default: `fleet.parallel-stacks`, else the number of processors]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l skipped -d 'Preview so many (`5`, `10%`) of the stacks that `--since` leaves out, and no others, to see whether one of them would change after all' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l environment -d 'The environment whose stacks it is about, where the stacks of the repository have several' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -s C -l cwd -d 'The folder of the Pulumi program. [default: .]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l upsert -d 'Create the stack when the backend says that there is none.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l profile -d 'Take another tool\'s defaults: `official-action` behaves as the official GitHub action does where the two differ. A step that sets it has that action\'s inputs only; others are named and not used. One of: none, official-action. [default: none]' -r -f -a "none\t''
+official-action\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l cloud-url -d 'The backend: `https://api.pulumi.com`, `s3://…`, `gs://…`, `azblob://…`, `file://…`. [default: `PULUMI_BACKEND_URL`, else `backend.url` of Pulumi.yaml, else an earlier `pulumi login`, else `PULUMI_API`]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l oidc-organization -d 'Sign in to this organisation of Pulumi Cloud with the identity that the CI system gives the job (OpenID Connect), instead of a stored access token. It wins over `PULUMI_ACCESS_TOKEN`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l oidc-team -d 'Ask for a token of this team instead of one of the whole organisation.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l oidc-user -d 'Ask for a personal token of this user instead of one of the organisation.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l oidc-scope -d 'What the organisation\'s token may do beside the usual: `admin`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l oidc-expiration -d 'How long the token is valid; Pulumi Cloud may shorten it. [default: what Pulumi Cloud gives]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l esc -d 'Environments of Pulumi ESC to open for the Pulumi CLI, as `organization/project/environment` with `@version` where one is meant: their variables count more than those of the job, and their files are there while the run is. The state may lie in any backend.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l mask-config -d 'Read the stack\'s configuration first, to hide its secrets wherever they show. It takes one process of the Pulumi CLI, and is always so with `debug`, `log-flow` and a `log-verbosity` from 9.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l secrets-provider -d 'How a stack that `upsert` creates encrypts its secrets: `default`, `passphrase`, `awskms://…`, `azurekeyvault://…`, `gcpkms://…`, `hashivault://…`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l config -d 'Configuration to set before the operation, as `pulumi config set` would: `key: value`, `key=value`, or `key: {value, secret, path, from-env, from-file}`. A value is the text that is written. It goes to the stack\'s file.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l env-file -d 'A file of `NAME=value` lines, as dotenv files are written, that the Pulumi CLI gets as environment. It never overrides a variable that is set.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -s m -l message -d 'A message to go with the update.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -s r -l refresh -d 'Refresh the state before the operation.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l run-program -d 'With a refresh or a destroy, run the program to learn what providers need now.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l replace -d 'URNs of resources to replace; `*` and `**` are wildcards.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -s t -l target -d 'URNs of the only resources to touch; `*` and `**` are wildcards.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l target-dependents -d 'Touch what depends on a target too.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -s x -l exclude -d 'URNs of resources not to touch; `*` and `**` are wildcards.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l exclude-dependents -d 'Leave out what depends on an excluded resource too.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -s p -l parallel -d 'How many resources may be worked on at once.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l plan -d 'An update plan, in `cwd` unless its path is absolute: `preview` writes it, `up` keeps to it.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l args -d 'More arguments for the Pulumi CLI, split as a shell would split them; no shell sees them.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l expect-no-changes -d 'Fail when anything would change, and change nothing.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l fail-on-changes -d 'With `expect-no-changes`: whether changes fail the step (exit status 7). With `false` the step passes and `has-changes` tells. [default: true]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l policy-pack -d 'Folders of policy packs to check against.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l policy-pack-config -d 'A JSON file of settings for each policy pack, in the same order.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l timeout -d 'How long the Pulumi CLI may take; then it is cancelled (exit status 70).' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l grace-period -d 'How long a cancelled Pulumi CLI may take to finish what it has begun before it is told to stop at once. [default: what the CI system allows]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l max-deletes -d 'The most resources that may be deleted; with more, nothing is deployed (exit status 74). `0` stops what a missing stack file would do. With any rule a preview comes before the operation, and decides.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l max-replaces -d 'The most resources that may be replaced.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l max-updates -d 'The most resources that may be updated.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l max-creates -d 'The most resources that may be created or imported.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l keep -d 'Resources that are never deleted and never replaced: types such as `aws:rds/*`, URNs such as `**::orders-db`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l require-policy-packs -d 'Policy packs that have to have looked at the resources, by name.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l fail-on-rules -d 'Whether a preview that a rule refuses fails the step (exit status 74). Otherwise it passes, and the report says what would be refused.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l result-file -d 'Where to write the result as JSON. [default: a file in the CI system\'s temporary folder]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l secret-outputs -d 'Secret stack outputs to export all the same, by name; `*` for all. They are masked in the log.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l detail -d 'How much of what changes a report shows. One of: counts, resources, paths, values. [default: `values` where the CI system says that the repository is private, else `paths`]' -r -f -a "counts\t''
+resources\t''
+paths\t''
+values\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l comment-on-summary -d 'Write the report to the job\'s summary page. [default: true]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l outputs-file -d 'Where to add the outputs for later steps: a dotenv file on GitLab, elsewhere lines that a POSIX shell can source. It goes with the CI system\'s own way, if it has one.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l outputs-prefix -d 'What the names in `outputs-file` begin with. [default: STACK_]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l markdown-file -d 'Where to write the report as Markdown.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l report-file -d 'Where to write the report as one HTML page that needs no network.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l junit-file -d 'Where to write the report as JUnit XML, which most CI systems show as test results.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l counts-file -d 'Where to write the counts of changes as GitLab\'s `terraform` report has them.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l comment -d 'How the report is commented on the change request: `update` edits the comment that is there, `new` writes another one and removes the old ones, `append` only writes another one, `aggregate` adds the stack to one comment for all stacks. `required` is `update`, and fails the step (exit status 72) when it can\'t. One of: update, new, append, aggregate, off, required. [default: `update` where a token is at hand that can; with `profile: official-action` what `comment-on-pr` says]' -r -f -a "update\t''
+new\t''
+append\t''
+aggregate\t''
+off\t''
+required\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l comment-when -d 'When there is a comment. One that stands there already is brought up to date all the same. One of: always, changes, failure. [default: always]' -r -f -a "always\t''
+changes\t''
+failure\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l comment-key -d 'Keeps comments and statuses apart that are for the same stack and command.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l comment-merged -d 'After a push to the default branch, comment on the change request that was merged by it.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l comment-author -d 'Whose comments are our own, where the token can\'t ask who it is: the user\'s name on the forge. [default: who the token belongs to]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l comment-template -d 'A template (minijinja) for the comment instead of the built-in one.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l comment-on-pr -d 'The official action\'s way to ask for a comment: `true` is `comment: update`, `false` is `comment: off`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l edit-pr-comment -d 'The official action\'s way to choose between `comment: update` and `comment: append`. [default: true]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l change-request -d 'The number of the change request to comment on. [default: the one that the job runs for]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l always-include-summary -d 'The official action\'s way to shorten a comment from its front. A report here keeps its counts in any size, so this changes nothing.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l commit-status -d 'Set a status called `stackstep / project / stack` on the commit, with the backend\'s address and the `comment-key` behind it where there are such.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l forge -d 'Where the change request is. One of: github, gitlab, azure-repos, bitbucket, gitea. [default: what the CI system and the remote\'s URL say]' -r -f -a "github\t''
+gitlab\t''
+azure-repos\t''
+bitbucket\t''
+gitea\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l forge-url -d 'The forge\'s own address, for one that is not the public one: `https://git.example.com`. [default: what the CI system and the remote\'s URL say]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l diff -d 'Show the operation as a rich diff in the log.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l color -d 'Whether the output of the Pulumi CLI has colours. One of: always, never, raw, auto. [default: auto]' -r -f -a "always\t''
+never\t''
+raw\t''
+auto\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l suppress-outputs -d 'Leave the stack\'s outputs out of log and report.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l suppress-progress -d 'Leave the progress dots of the Pulumi CLI out of the log.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -s v -l log-verbosity -d 'How much the Pulumi CLI writes to standard error. From 9 it can show decrypted configuration.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l log-flow -d 'Pass the verbosity on to plugins.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -s d -l debug -d 'Show the debugging output of the Pulumi CLI.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l engine -d 'The engine that runs: a path to a Pulumi CLI, or `sandbox` for the rehearsal that deploys nothing. [default: `pulumi` of the PATH, else one that is installed]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l pulumi-version -d 'The version of the Pulumi CLI that this run needs: exact (`3.260.0`), a range (`^3.200`), `latest`, or `latest-14` for the newest that is 14 days old. [default: what a version file of the project asks for, else what is there, else the newest that is 7 days old]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l pulumi-version-file -d 'A file that holds the version, such as `.pulumi.version`, `.tool-versions` or `mise.toml`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l pulumi-mirror -d 'Where to install the Pulumi CLI from: the `https://`, `http://` or `file://` URL of a folder with the release\'s files under their own names. It may hold credentials. [default: get.pulumi.com, else the releases on GitHub]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l pulumi-sha256 -d 'The SHA-256 that the archive of the Pulumi CLI has to have, as 64 hexadecimal digits. It goes with an exact `pulumi-version`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l verify -d 'What an archive has to prove before it is installed: `known` takes the release\'s checksum file for a version that this release of stackstep does not pin, `strict` refuses it. One of: known, strict. [default: known]' -r -f -a "known\t''
+strict\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l deps -d 'Whether the program\'s dependencies are installed first: `auto` does it when they are missing and the operation runs the program. A lock file is kept to. One of: auto, always, never. [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l offline -d 'Never use the network to install the Pulumi CLI.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l cache-folder -d 'Where installed CLIs are kept. [default: stackstep\'s folder in the user\'s cache folder]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l all -d 'All stacks, where that has to be said: `fleet destroy`'
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l dry-run -d 'Show which stacks it is about, in which order and waves, and run nothing'
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -s h -l help -d 'Print help'
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l since -d 'Only the stacks that can be affected by what has changed since this commit, branch or tag; without one, since the change request branched off, or else since what each stack has last deployed' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l set -d 'The set of `stackstep.yaml` whose rows make the stacks: one for each customer' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l parallel-stacks -d 'The number of stacks at work at a time [default: `fleet.parallel-stacks`, else the number of processors]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -s C -l cwd -d 'The folder of the Pulumi program. [default: .]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l upsert -d 'Create the stack when the backend says that there is none.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l confirm -d 'The stack\'s name once more, for a `ttl` of a stack that has lived without an end.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l profile -d 'Take another tool\'s defaults: `official-action` behaves as the official GitHub action does where the two differ. A step that sets it has that action\'s inputs only; others are named and not used. One of: none, official-action. [default: none]' -r -f -a "none\t''
+official-action\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l cloud-url -d 'The backend: `https://api.pulumi.com`, `s3://…`, `gs://…`, `azblob://…`, `file://…`. [default: `PULUMI_BACKEND_URL`, else `backend.url` of Pulumi.yaml, else an earlier `pulumi login`, else `PULUMI_API`]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l oidc-organization -d 'Sign in to this organisation of Pulumi Cloud with the identity that the CI system gives the job (OpenID Connect), instead of a stored access token. It wins over `PULUMI_ACCESS_TOKEN`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l oidc-team -d 'Ask for a token of this team instead of one of the whole organisation.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l oidc-user -d 'Ask for a personal token of this user instead of one of the organisation.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l oidc-scope -d 'What the organisation\'s token may do beside the usual: `admin`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l oidc-expiration -d 'How long the token is valid; Pulumi Cloud may shorten it. [default: what Pulumi Cloud gives]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l esc -d 'Environments of Pulumi ESC to open for the Pulumi CLI, as `organization/project/environment` with `@version` where one is meant: their variables count more than those of the job, and their files are there while the run is. The state may lie in any backend.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l mask-config -d 'Read the stack\'s configuration first, to hide its secrets wherever they show. It takes one process of the Pulumi CLI, and is always so with `debug`, `log-flow` and a `log-verbosity` from 9.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l secrets-provider -d 'How a stack that `upsert` creates encrypts its secrets: `default`, `passphrase`, `awskms://…`, `azurekeyvault://…`, `gcpkms://…`, `hashivault://…`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l config -d 'Configuration to set before the operation, as `pulumi config set` would: `key: value`, `key=value`, or `key: {value, secret, path, from-env, from-file}`. A value is the text that is written. It goes to the stack\'s file.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l env-file -d 'A file of `NAME=value` lines, as dotenv files are written, that the Pulumi CLI gets as environment. It never overrides a variable that is set.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -s m -l message -d 'A message to go with the update.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -s r -l refresh -d 'Refresh the state before the operation.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l run-program -d 'With a refresh or a destroy, run the program to learn what providers need now.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l replace -d 'URNs of resources to replace; `*` and `**` are wildcards.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -s t -l target -d 'URNs of the only resources to touch; `*` and `**` are wildcards.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l target-dependents -d 'Touch what depends on a target too.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -s x -l exclude -d 'URNs of resources not to touch; `*` and `**` are wildcards.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l exclude-dependents -d 'Leave out what depends on an excluded resource too.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -s p -l parallel -d 'How many resources may be worked on at once.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l continue-on-error -d 'Go on with the other resources when one fails.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l plan -d 'An update plan, in `cwd` unless its path is absolute: `preview` writes it, `up` keeps to it.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l args -d 'More arguments for the Pulumi CLI, split as a shell would split them; no shell sees them.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l skip-preview -d 'Deploy without a preview before. [default: `true`, but `false` with policy packs, with `expect-no-changes` and on Pulumi Cloud, whose organisations can have policies]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l expect-no-changes -d 'Fail when anything would change, and change nothing.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l fail-on-changes -d 'With `expect-no-changes`: whether changes fail the step (exit status 7). With `false` the step passes and `has-changes` tells. [default: true]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l policy-pack -d 'Folders of policy packs to check against.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l policy-pack-config -d 'A JSON file of settings for each policy pack, in the same order.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l timeout -d 'How long the Pulumi CLI may take; then it is cancelled (exit status 70).' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l lock-timeout -d 'How long to wait while somebody else holds the stack\'s lock. [default: 0s]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l grace-period -d 'How long a cancelled Pulumi CLI may take to finish what it has begun before it is told to stop at once. [default: what the CI system allows]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l stale -d 'What happens when the job\'s commit is no longer the head of its branch. One of: warn, refuse, ignore. [default: warn]' -r -f -a "warn\t''
+refuse\t''
+ignore\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l max-deletes -d 'The most resources that may be deleted; with more, nothing is deployed (exit status 74). `0` stops what a missing stack file would do. With any rule a preview comes before the operation, and decides.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l max-replaces -d 'The most resources that may be replaced.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l max-updates -d 'The most resources that may be updated.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l max-creates -d 'The most resources that may be created or imported.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l keep -d 'Resources that are never deleted and never replaced: types such as `aws:rds/*`, URNs such as `**::orders-db`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l require-policy-packs -d 'Policy packs that have to have looked at the resources, by name.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged or several stacks are deployed), `comment` for what the change requests show, or `sha256:…`. [default: `comment`, where `unreviewed` of the stack is not `allow`]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l approved-change -d 'The change that people approved at a gate of the CI system, as `reviewed` names it: the result files of the previews that they saw, or `sha256:…`. It has to be the one that was reviewed too.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l approval -d 'Signed approvals: files as `stackstep approve` writes them, each with its `.sig` beside it, or the text of both, one after the other. [default: those in comments on the change requests]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l guard -d 'What happens when the deployment takes a step that its preview did not have: `report` tells it, `stop` asks the Pulumi CLI to stop as a cancelled job does (exit status 76). What has begun by then is finished. One of: report, stop, off. [default: `report` where a reviewed change is deployed, else `off`]' -r -f -a "report\t''
+stop\t''
+off\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l check-url -d 'Addresses to ask after the deployment, each a URL or the stack output that holds one, with a path below it: `url/health`. One that does not answer as it should fails the step (exit status 77).' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l check-contains -d 'A text that each answer has to contain.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l check-status -d 'The statuses that count as a good answer: `200`, `2xx`. [default: `2xx`]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l check-timeout -d 'How long all checks may take together. [default: `5m`; a deployment has one minute of it to come up]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l result-file -d 'Where to write the result as JSON. [default: a file in the CI system\'s temporary folder]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l secret-outputs -d 'Secret stack outputs to export all the same, by name; `*` for all. They are masked in the log.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l detail -d 'How much of what changes a report shows. One of: counts, resources, paths, values. [default: `values` where the CI system says that the repository is private, else `paths`]' -r -f -a "counts\t''
+resources\t''
+paths\t''
+values\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l comment-on-summary -d 'Write the report to the job\'s summary page. [default: true]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l outputs-file -d 'Where to add the outputs for later steps: a dotenv file on GitLab, elsewhere lines that a POSIX shell can source. It goes with the CI system\'s own way, if it has one.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l outputs-prefix -d 'What the names in `outputs-file` begin with. [default: STACK_]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l markdown-file -d 'Where to write the report as Markdown.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l report-file -d 'Where to write the report as one HTML page that needs no network.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l junit-file -d 'Where to write the report as JUnit XML, which most CI systems show as test results.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l counts-file -d 'Where to write the counts of changes as GitLab\'s `terraform` report has them.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l comment -d 'How the report is commented on the change request: `update` edits the comment that is there, `new` writes another one and removes the old ones, `append` only writes another one, `aggregate` adds the stack to one comment for all stacks. `required` is `update`, and fails the step (exit status 72) when it can\'t. One of: update, new, append, aggregate, off, required. [default: `update` where a token is at hand that can; with `profile: official-action` what `comment-on-pr` says]' -r -f -a "update\t''
+new\t''
+append\t''
+aggregate\t''
+off\t''
+required\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l comment-when -d 'When there is a comment. One that stands there already is brought up to date all the same. One of: always, changes, failure. [default: always]' -r -f -a "always\t''
+changes\t''
+failure\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l comment-key -d 'Keeps comments and statuses apart that are for the same stack and command.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l comment-merged -d 'After a push to the default branch, comment on the change request that was merged by it.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l comment-author -d 'Whose comments are our own, where the token can\'t ask who it is: the user\'s name on the forge. [default: who the token belongs to]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l comment-template -d 'A template (minijinja) for the comment instead of the built-in one.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l comment-on-pr -d 'The official action\'s way to ask for a comment: `true` is `comment: update`, `false` is `comment: off`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l edit-pr-comment -d 'The official action\'s way to choose between `comment: update` and `comment: append`. [default: true]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l change-request -d 'The number of the change request to comment on. [default: the one that the job runs for]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l always-include-summary -d 'The official action\'s way to shorten a comment from its front. A report here keeps its counts in any size, so this changes nothing.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l commit-status -d 'Set a status called `stackstep / project / stack` on the commit, with the backend\'s address and the `comment-key` behind it where there are such.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l environment -d 'The environment that the forge records this deployment for. GitHub and GitLab show it.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l environment-url -d 'The environment\'s address: a URL, or the name of the stack output that holds it.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l forge -d 'Where the change request is. One of: github, gitlab, azure-repos, bitbucket, gitea. [default: what the CI system and the remote\'s URL say]' -r -f -a "github\t''
+gitlab\t''
+azure-repos\t''
+bitbucket\t''
+gitea\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l forge-url -d 'The forge\'s own address, for one that is not the public one: `https://git.example.com`. [default: what the CI system and the remote\'s URL say]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l diff -d 'Show the operation as a rich diff in the log.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l color -d 'Whether the output of the Pulumi CLI has colours. One of: always, never, raw, auto. [default: auto]' -r -f -a "always\t''
+never\t''
+raw\t''
+auto\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l suppress-outputs -d 'Leave the stack\'s outputs out of log and report.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l suppress-progress -d 'Leave the progress dots of the Pulumi CLI out of the log.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -s v -l log-verbosity -d 'How much the Pulumi CLI writes to standard error. From 9 it can show decrypted configuration.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l log-flow -d 'Pass the verbosity on to plugins.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -s d -l debug -d 'Show the debugging output of the Pulumi CLI.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l engine -d 'The engine that runs: a path to a Pulumi CLI, or `sandbox` for the rehearsal that deploys nothing. [default: `pulumi` of the PATH, else one that is installed]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l pulumi-version -d 'The version of the Pulumi CLI that this run needs: exact (`3.260.0`), a range (`^3.200`), `latest`, or `latest-14` for the newest that is 14 days old. [default: what a version file of the project asks for, else what is there, else the newest that is 7 days old]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l pulumi-version-file -d 'A file that holds the version, such as `.pulumi.version`, `.tool-versions` or `mise.toml`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l pulumi-mirror -d 'Where to install the Pulumi CLI from: the `https://`, `http://` or `file://` URL of a folder with the release\'s files under their own names. It may hold credentials. [default: get.pulumi.com, else the releases on GitHub]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l pulumi-sha256 -d 'The SHA-256 that the archive of the Pulumi CLI has to have, as 64 hexadecimal digits. It goes with an exact `pulumi-version`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l verify -d 'What an archive has to prove before it is installed: `known` takes the release\'s checksum file for a version that this release of stackstep does not pin, `strict` refuses it. One of: known, strict. [default: known]' -r -f -a "known\t''
+strict\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l deps -d 'Whether the program\'s dependencies are installed first: `auto` does it when they are missing and the operation runs the program. A lock file is kept to. One of: auto, always, never. [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l offline -d 'Never use the network to install the Pulumi CLI.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l cache-folder -d 'Where installed CLIs are kept. [default: stackstep\'s folder in the user\'s cache folder]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l all -d 'All stacks, where that has to be said: `fleet destroy`'
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l dry-run -d 'Show which stacks it is about, in which order and waves, and run nothing'
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l resume -d 'Pass over the stacks whose last update was of this commit and ended well: after a fleet that was stopped'
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -s h -l help -d 'Print help'
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l since -d 'Only the stacks that can be affected by what has changed since this commit, branch or tag; without one, since the change request branched off, or else since what each stack has last deployed' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l set -d 'The set of `stackstep.yaml` whose rows make the stacks: one for each customer' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l parallel-stacks -d 'The number of stacks at work at a time [default: `fleet.parallel-stacks`, else the number of processors]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -s C -l cwd -d 'The folder of the Pulumi program. [default: .]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l upsert -d 'Create the stack when the backend says that there is none.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l profile -d 'Take another tool\'s defaults: `official-action` behaves as the official GitHub action does where the two differ. A step that sets it has that action\'s inputs only; others are named and not used. One of: none, official-action. [default: none]' -r -f -a "none\t''
+official-action\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l cloud-url -d 'The backend: `https://api.pulumi.com`, `s3://…`, `gs://…`, `azblob://…`, `file://…`. [default: `PULUMI_BACKEND_URL`, else `backend.url` of Pulumi.yaml, else an earlier `pulumi login`, else `PULUMI_API`]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l oidc-organization -d 'Sign in to this organisation of Pulumi Cloud with the identity that the CI system gives the job (OpenID Connect), instead of a stored access token. It wins over `PULUMI_ACCESS_TOKEN`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l oidc-team -d 'Ask for a token of this team instead of one of the whole organisation.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l oidc-user -d 'Ask for a personal token of this user instead of one of the organisation.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l oidc-scope -d 'What the organisation\'s token may do beside the usual: `admin`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l oidc-expiration -d 'How long the token is valid; Pulumi Cloud may shorten it. [default: what Pulumi Cloud gives]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l esc -d 'Environments of Pulumi ESC to open for the Pulumi CLI, as `organization/project/environment` with `@version` where one is meant: their variables count more than those of the job, and their files are there while the run is. The state may lie in any backend.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l mask-config -d 'Read the stack\'s configuration first, to hide its secrets wherever they show. It takes one process of the Pulumi CLI, and is always so with `debug`, `log-flow` and a `log-verbosity` from 9.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l secrets-provider -d 'How a stack that `upsert` creates encrypts its secrets: `default`, `passphrase`, `awskms://…`, `azurekeyvault://…`, `gcpkms://…`, `hashivault://…`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l config -d 'Configuration to set before the operation, as `pulumi config set` would: `key: value`, `key=value`, or `key: {value, secret, path, from-env, from-file}`. A value is the text that is written. It goes to the stack\'s file.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l env-file -d 'A file of `NAME=value` lines, as dotenv files are written, that the Pulumi CLI gets as environment. It never overrides a variable that is set.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -s m -l message -d 'A message to go with the update.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l run-program -d 'With a refresh or a destroy, run the program to learn what providers need now.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l preview-only -d 'Only show what the operation would do.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -s t -l target -d 'URNs of the only resources to touch; `*` and `**` are wildcards.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l target-dependents -d 'Touch what depends on a target too.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -s x -l exclude -d 'URNs of resources not to touch; `*` and `**` are wildcards.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l exclude-dependents -d 'Leave out what depends on an excluded resource too.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -s p -l parallel -d 'How many resources may be worked on at once.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l args -d 'More arguments for the Pulumi CLI, split as a shell would split them; no shell sees them.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l skip-preview -d 'Deploy without a preview before. [default: `true`, but `false` with policy packs, with `expect-no-changes` and on Pulumi Cloud, whose organisations can have policies]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l expect-no-changes -d 'Fail when anything would change, and change nothing.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l fail-on-changes -d 'With `expect-no-changes`: whether changes fail the step (exit status 7). With `false` the step passes and `has-changes` tells. [default: true]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l timeout -d 'How long the Pulumi CLI may take; then it is cancelled (exit status 70).' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l lock-timeout -d 'How long to wait while somebody else holds the stack\'s lock. [default: 0s]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l grace-period -d 'How long a cancelled Pulumi CLI may take to finish what it has begun before it is told to stop at once. [default: what the CI system allows]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l result-file -d 'Where to write the result as JSON. [default: a file in the CI system\'s temporary folder]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l secret-outputs -d 'Secret stack outputs to export all the same, by name; `*` for all. They are masked in the log.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l detail -d 'How much of what changes a report shows. One of: counts, resources, paths, values. [default: `values` where the CI system says that the repository is private, else `paths`]' -r -f -a "counts\t''
+resources\t''
+paths\t''
+values\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l comment-on-summary -d 'Write the report to the job\'s summary page. [default: true]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l outputs-file -d 'Where to add the outputs for later steps: a dotenv file on GitLab, elsewhere lines that a POSIX shell can source. It goes with the CI system\'s own way, if it has one.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l outputs-prefix -d 'What the names in `outputs-file` begin with. [default: STACK_]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l markdown-file -d 'Where to write the report as Markdown.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l report-file -d 'Where to write the report as one HTML page that needs no network.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l junit-file -d 'Where to write the report as JUnit XML, which most CI systems show as test results.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l counts-file -d 'Where to write the counts of changes as GitLab\'s `terraform` report has them.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l comment -d 'How the report is commented on the change request: `update` edits the comment that is there, `new` writes another one and removes the old ones, `append` only writes another one, `aggregate` adds the stack to one comment for all stacks. `required` is `update`, and fails the step (exit status 72) when it can\'t. One of: update, new, append, aggregate, off, required. [default: `update` where a token is at hand that can; with `profile: official-action` what `comment-on-pr` says]' -r -f -a "update\t''
+new\t''
+append\t''
+aggregate\t''
+off\t''
+required\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l comment-when -d 'When there is a comment. One that stands there already is brought up to date all the same. One of: always, changes, failure. [default: always]' -r -f -a "always\t''
+changes\t''
+failure\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l comment-key -d 'Keeps comments and statuses apart that are for the same stack and command.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l comment-merged -d 'After a push to the default branch, comment on the change request that was merged by it.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l comment-author -d 'Whose comments are our own, where the token can\'t ask who it is: the user\'s name on the forge. [default: who the token belongs to]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l comment-template -d 'A template (minijinja) for the comment instead of the built-in one.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l comment-on-pr -d 'The official action\'s way to ask for a comment: `true` is `comment: update`, `false` is `comment: off`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l edit-pr-comment -d 'The official action\'s way to choose between `comment: update` and `comment: append`. [default: true]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l change-request -d 'The number of the change request to comment on. [default: the one that the job runs for]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l always-include-summary -d 'The official action\'s way to shorten a comment from its front. A report here keeps its counts in any size, so this changes nothing.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l commit-status -d 'Set a status called `stackstep / project / stack` on the commit, with the backend\'s address and the `comment-key` behind it where there are such.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l environment -d 'The environment that the forge records this deployment for. GitHub and GitLab show it.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l environment-url -d 'The environment\'s address: a URL, or the name of the stack output that holds it.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l forge -d 'Where the change request is. One of: github, gitlab, azure-repos, bitbucket, gitea. [default: what the CI system and the remote\'s URL say]' -r -f -a "github\t''
+gitlab\t''
+azure-repos\t''
+bitbucket\t''
+gitea\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l forge-url -d 'The forge\'s own address, for one that is not the public one: `https://git.example.com`. [default: what the CI system and the remote\'s URL say]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l diff -d 'Show the operation as a rich diff in the log.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l color -d 'Whether the output of the Pulumi CLI has colours. One of: always, never, raw, auto. [default: auto]' -r -f -a "always\t''
+never\t''
+raw\t''
+auto\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l suppress-outputs -d 'Leave the stack\'s outputs out of log and report.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l suppress-progress -d 'Leave the progress dots of the Pulumi CLI out of the log.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -s v -l log-verbosity -d 'How much the Pulumi CLI writes to standard error. From 9 it can show decrypted configuration.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l log-flow -d 'Pass the verbosity on to plugins.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -s d -l debug -d 'Show the debugging output of the Pulumi CLI.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l engine -d 'The engine that runs: a path to a Pulumi CLI, or `sandbox` for the rehearsal that deploys nothing. [default: `pulumi` of the PATH, else one that is installed]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l pulumi-version -d 'The version of the Pulumi CLI that this run needs: exact (`3.260.0`), a range (`^3.200`), `latest`, or `latest-14` for the newest that is 14 days old. [default: what a version file of the project asks for, else what is there, else the newest that is 7 days old]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l pulumi-version-file -d 'A file that holds the version, such as `.pulumi.version`, `.tool-versions` or `mise.toml`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l pulumi-mirror -d 'Where to install the Pulumi CLI from: the `https://`, `http://` or `file://` URL of a folder with the release\'s files under their own names. It may hold credentials. [default: get.pulumi.com, else the releases on GitHub]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l pulumi-sha256 -d 'The SHA-256 that the archive of the Pulumi CLI has to have, as 64 hexadecimal digits. It goes with an exact `pulumi-version`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l verify -d 'What an archive has to prove before it is installed: `known` takes the release\'s checksum file for a version that this release of stackstep does not pin, `strict` refuses it. One of: known, strict. [default: known]' -r -f -a "known\t''
+strict\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l deps -d 'Whether the program\'s dependencies are installed first: `auto` does it when they are missing and the operation runs the program. A lock file is kept to. One of: auto, always, never. [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l offline -d 'Never use the network to install the Pulumi CLI.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l cache-folder -d 'Where installed CLIs are kept. [default: stackstep\'s folder in the user\'s cache folder]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l all -d 'All stacks, where that has to be said: `fleet destroy`'
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l dry-run -d 'Show which stacks it is about, in which order and waves, and run nothing'
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -s h -l help -d 'Print help'
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l since -d 'Only the stacks that can be affected by what has changed since this commit, branch or tag; without one, since the change request branched off, or else since what each stack has last deployed' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l set -d 'The set of `stackstep.yaml` whose rows make the stacks: one for each customer' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l parallel-stacks -d 'The number of stacks at work at a time [default: `fleet.parallel-stacks`, else the number of processors]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -s C -l cwd -d 'The folder of the Pulumi program. [default: .]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l upsert -d 'Create the stack when the backend says that there is none.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l remove -d 'After everything is destroyed, remove the stack and its configuration file too.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l profile -d 'Take another tool\'s defaults: `official-action` behaves as the official GitHub action does where the two differ. A step that sets it has that action\'s inputs only; others are named and not used. One of: none, official-action. [default: none]' -r -f -a "none\t''
+official-action\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l cloud-url -d 'The backend: `https://api.pulumi.com`, `s3://…`, `gs://…`, `azblob://…`, `file://…`. [default: `PULUMI_BACKEND_URL`, else `backend.url` of Pulumi.yaml, else an earlier `pulumi login`, else `PULUMI_API`]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l oidc-organization -d 'Sign in to this organisation of Pulumi Cloud with the identity that the CI system gives the job (OpenID Connect), instead of a stored access token. It wins over `PULUMI_ACCESS_TOKEN`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l oidc-team -d 'Ask for a token of this team instead of one of the whole organisation.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l oidc-user -d 'Ask for a personal token of this user instead of one of the organisation.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l oidc-scope -d 'What the organisation\'s token may do beside the usual: `admin`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l oidc-expiration -d 'How long the token is valid; Pulumi Cloud may shorten it. [default: what Pulumi Cloud gives]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l esc -d 'Environments of Pulumi ESC to open for the Pulumi CLI, as `organization/project/environment` with `@version` where one is meant: their variables count more than those of the job, and their files are there while the run is. The state may lie in any backend.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l mask-config -d 'Read the stack\'s configuration first, to hide its secrets wherever they show. It takes one process of the Pulumi CLI, and is always so with `debug`, `log-flow` and a `log-verbosity` from 9.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l secrets-provider -d 'How a stack that `upsert` creates encrypts its secrets: `default`, `passphrase`, `awskms://…`, `azurekeyvault://…`, `gcpkms://…`, `hashivault://…`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l config -d 'Configuration to set before the operation, as `pulumi config set` would: `key: value`, `key=value`, or `key: {value, secret, path, from-env, from-file}`. A value is the text that is written. It goes to the stack\'s file.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l env-file -d 'A file of `NAME=value` lines, as dotenv files are written, that the Pulumi CLI gets as environment. It never overrides a variable that is set.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -s m -l message -d 'A message to go with the update.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -s r -l refresh -d 'Refresh the state before the operation.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l run-program -d 'With a refresh or a destroy, run the program to learn what providers need now.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l preview-only -d 'Only show what the operation would do.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -s t -l target -d 'URNs of the only resources to touch; `*` and `**` are wildcards.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l target-dependents -d 'Touch what depends on a target too.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -s x -l exclude -d 'URNs of resources not to touch; `*` and `**` are wildcards.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l exclude-dependents -d 'Leave out what depends on an excluded resource too.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l exclude-protected -d 'Leave protected resources alone.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -s p -l parallel -d 'How many resources may be worked on at once.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l continue-on-error -d 'Go on with the other resources when one fails.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l args -d 'More arguments for the Pulumi CLI, split as a shell would split them; no shell sees them.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l skip-preview -d 'Deploy without a preview before. [default: `true`, but `false` with policy packs, with `expect-no-changes` and on Pulumi Cloud, whose organisations can have policies]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l timeout -d 'How long the Pulumi CLI may take; then it is cancelled (exit status 70).' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l lock-timeout -d 'How long to wait while somebody else holds the stack\'s lock. [default: 0s]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l grace-period -d 'How long a cancelled Pulumi CLI may take to finish what it has begun before it is told to stop at once. [default: what the CI system allows]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l max-deletes -d 'The most resources that may be deleted; with more, nothing is deployed (exit status 74). `0` stops what a missing stack file would do. With any rule a preview comes before the operation, and decides.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l keep -d 'Resources that are never deleted and never replaced: types such as `aws:rds/*`, URNs such as `**::orders-db`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged or several stacks are deployed), `comment` for what the change requests show, or `sha256:…`. [default: `comment`, where `unreviewed` of the stack is not `allow`]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l approved-change -d 'The change that people approved at a gate of the CI system, as `reviewed` names it: the result files of the previews that they saw, or `sha256:…`. It has to be the one that was reviewed too.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l approval -d 'Signed approvals: files as `stackstep approve` writes them, each with its `.sig` beside it, or the text of both, one after the other. [default: those in comments on the change requests]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l guard -d 'What happens when the deployment takes a step that its preview did not have: `report` tells it, `stop` asks the Pulumi CLI to stop as a cancelled job does (exit status 76). What has begun by then is finished. One of: report, stop, off. [default: `report` where a reviewed change is deployed, else `off`]' -r -f -a "report\t''
+stop\t''
+off\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l result-file -d 'Where to write the result as JSON. [default: a file in the CI system\'s temporary folder]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l secret-outputs -d 'Secret stack outputs to export all the same, by name; `*` for all. They are masked in the log.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l detail -d 'How much of what changes a report shows. One of: counts, resources, paths, values. [default: `values` where the CI system says that the repository is private, else `paths`]' -r -f -a "counts\t''
+resources\t''
+paths\t''
+values\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l comment-on-summary -d 'Write the report to the job\'s summary page. [default: true]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l outputs-file -d 'Where to add the outputs for later steps: a dotenv file on GitLab, elsewhere lines that a POSIX shell can source. It goes with the CI system\'s own way, if it has one.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l outputs-prefix -d 'What the names in `outputs-file` begin with. [default: STACK_]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l markdown-file -d 'Where to write the report as Markdown.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l report-file -d 'Where to write the report as one HTML page that needs no network.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l junit-file -d 'Where to write the report as JUnit XML, which most CI systems show as test results.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l counts-file -d 'Where to write the counts of changes as GitLab\'s `terraform` report has them.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l comment -d 'How the report is commented on the change request: `update` edits the comment that is there, `new` writes another one and removes the old ones, `append` only writes another one, `aggregate` adds the stack to one comment for all stacks. `required` is `update`, and fails the step (exit status 72) when it can\'t. One of: update, new, append, aggregate, off, required. [default: `update` where a token is at hand that can; with `profile: official-action` what `comment-on-pr` says]' -r -f -a "update\t''
+new\t''
+append\t''
+aggregate\t''
+off\t''
+required\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l comment-when -d 'When there is a comment. One that stands there already is brought up to date all the same. One of: always, changes, failure. [default: always]' -r -f -a "always\t''
+changes\t''
+failure\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l comment-key -d 'Keeps comments and statuses apart that are for the same stack and command.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l comment-merged -d 'After a push to the default branch, comment on the change request that was merged by it.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l comment-author -d 'Whose comments are our own, where the token can\'t ask who it is: the user\'s name on the forge. [default: who the token belongs to]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l comment-template -d 'A template (minijinja) for the comment instead of the built-in one.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l comment-on-pr -d 'The official action\'s way to ask for a comment: `true` is `comment: update`, `false` is `comment: off`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l edit-pr-comment -d 'The official action\'s way to choose between `comment: update` and `comment: append`. [default: true]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l change-request -d 'The number of the change request to comment on. [default: the one that the job runs for]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l always-include-summary -d 'The official action\'s way to shorten a comment from its front. A report here keeps its counts in any size, so this changes nothing.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l commit-status -d 'Set a status called `stackstep / project / stack` on the commit, with the backend\'s address and the `comment-key` behind it where there are such.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l environment -d 'The environment that the forge records this deployment for. GitHub and GitLab show it.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l environment-url -d 'The environment\'s address: a URL, or the name of the stack output that holds it.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l forge -d 'Where the change request is. One of: github, gitlab, azure-repos, bitbucket, gitea. [default: what the CI system and the remote\'s URL say]' -r -f -a "github\t''
+gitlab\t''
+azure-repos\t''
+bitbucket\t''
+gitea\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l forge-url -d 'The forge\'s own address, for one that is not the public one: `https://git.example.com`. [default: what the CI system and the remote\'s URL say]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l diff -d 'Show the operation as a rich diff in the log.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l color -d 'Whether the output of the Pulumi CLI has colours. One of: always, never, raw, auto. [default: auto]' -r -f -a "always\t''
+never\t''
+raw\t''
+auto\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l suppress-outputs -d 'Leave the stack\'s outputs out of log and report.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l suppress-progress -d 'Leave the progress dots of the Pulumi CLI out of the log.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -s v -l log-verbosity -d 'How much the Pulumi CLI writes to standard error. From 9 it can show decrypted configuration.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l log-flow -d 'Pass the verbosity on to plugins.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -s d -l debug -d 'Show the debugging output of the Pulumi CLI.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l engine -d 'The engine that runs: a path to a Pulumi CLI, or `sandbox` for the rehearsal that deploys nothing. [default: `pulumi` of the PATH, else one that is installed]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l pulumi-version -d 'The version of the Pulumi CLI that this run needs: exact (`3.260.0`), a range (`^3.200`), `latest`, or `latest-14` for the newest that is 14 days old. [default: what a version file of the project asks for, else what is there, else the newest that is 7 days old]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l pulumi-version-file -d 'A file that holds the version, such as `.pulumi.version`, `.tool-versions` or `mise.toml`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l pulumi-mirror -d 'Where to install the Pulumi CLI from: the `https://`, `http://` or `file://` URL of a folder with the release\'s files under their own names. It may hold credentials. [default: get.pulumi.com, else the releases on GitHub]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l pulumi-sha256 -d 'The SHA-256 that the archive of the Pulumi CLI has to have, as 64 hexadecimal digits. It goes with an exact `pulumi-version`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l verify -d 'What an archive has to prove before it is installed: `known` takes the release\'s checksum file for a version that this release of stackstep does not pin, `strict` refuses it. One of: known, strict. [default: known]' -r -f -a "known\t''
+strict\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l deps -d 'Whether the program\'s dependencies are installed first: `auto` does it when they are missing and the operation runs the program. A lock file is kept to. One of: auto, always, never. [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l offline -d 'Never use the network to install the Pulumi CLI.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l cache-folder -d 'Where installed CLIs are kept. [default: stackstep\'s folder in the user\'s cache folder]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l all -d 'All stacks, where that has to be said: `fleet destroy`'
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l dry-run -d 'Show which stacks it is about, in which order and waves, and run nothing'
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -s h -l help -d 'Print help'
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l since -d 'Only the stacks that can be affected by what has changed since this commit, branch or tag; without one, since the change request branched off, or else since what each stack has last deployed' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l set -d 'The set of `stackstep.yaml` whose rows make the stacks: one for each customer' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l parallel-stacks -d 'The number of stacks at work at a time [default: `fleet.parallel-stacks`, else the number of processors]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -s C -l cwd -d 'The folder of the Pulumi program. [default: .]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l upsert -d 'Create the stack when the backend says that there is none.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l profile -d 'Take another tool\'s defaults: `official-action` behaves as the official GitHub action does where the two differ. A step that sets it has that action\'s inputs only; others are named and not used. One of: none, official-action. [default: none]' -r -f -a "none\t''
+official-action\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l cloud-url -d 'The backend: `https://api.pulumi.com`, `s3://…`, `gs://…`, `azblob://…`, `file://…`. [default: `PULUMI_BACKEND_URL`, else `backend.url` of Pulumi.yaml, else an earlier `pulumi login`, else `PULUMI_API`]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l oidc-organization -d 'Sign in to this organisation of Pulumi Cloud with the identity that the CI system gives the job (OpenID Connect), instead of a stored access token. It wins over `PULUMI_ACCESS_TOKEN`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l oidc-team -d 'Ask for a token of this team instead of one of the whole organisation.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l oidc-user -d 'Ask for a personal token of this user instead of one of the organisation.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l oidc-scope -d 'What the organisation\'s token may do beside the usual: `admin`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l oidc-expiration -d 'How long the token is valid; Pulumi Cloud may shorten it. [default: what Pulumi Cloud gives]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l esc -d 'Environments of Pulumi ESC to open for the Pulumi CLI, as `organization/project/environment` with `@version` where one is meant: their variables count more than those of the job, and their files are there while the run is. The state may lie in any backend.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l mask-config -d 'Read the stack\'s configuration first, to hide its secrets wherever they show. It takes one process of the Pulumi CLI, and is always so with `debug`, `log-flow` and a `log-verbosity` from 9.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l secrets-provider -d 'How a stack that `upsert` creates encrypts its secrets: `default`, `passphrase`, `awskms://…`, `azurekeyvault://…`, `gcpkms://…`, `hashivault://…`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l config -d 'Configuration to set before the operation, as `pulumi config set` would: `key: value`, `key=value`, or `key: {value, secret, path, from-env, from-file}`. A value is the text that is written. It goes to the stack\'s file.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l env-file -d 'A file of `NAME=value` lines, as dotenv files are written, that the Pulumi CLI gets as environment. It never overrides a variable that is set.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -s m -l message -d 'A message to go with the update.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l run-program -d 'With a refresh or a destroy, run the program to learn what providers need now.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l preview-only -d 'Only show what the operation would do.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -s t -l target -d 'URNs of the only resources to touch; `*` and `**` are wildcards.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l target-dependents -d 'Touch what depends on a target too.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -s x -l exclude -d 'URNs of resources not to touch; `*` and `**` are wildcards.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l exclude-dependents -d 'Leave out what depends on an excluded resource too.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -s p -l parallel -d 'How many resources may be worked on at once.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l args -d 'More arguments for the Pulumi CLI, split as a shell would split them; no shell sees them.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l skip-preview -d 'Deploy without a preview before. [default: `true`, but `false` with policy packs, with `expect-no-changes` and on Pulumi Cloud, whose organisations can have policies]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l expect-no-changes -d 'Fail when anything would change, and change nothing.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l fail-on-changes -d 'With `expect-no-changes`: whether changes fail the step (exit status 7). With `false` the step passes and `has-changes` tells. [default: true]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l fail-on-drift -d 'Fail when something differs from what was deployed (exit status 7). Without it the step passes, and `drift` tells.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l timeout -d 'How long the Pulumi CLI may take; then it is cancelled (exit status 70).' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l lock-timeout -d 'How long to wait while somebody else holds the stack\'s lock. [default: 0s]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l grace-period -d 'How long a cancelled Pulumi CLI may take to finish what it has begun before it is told to stop at once. [default: what the CI system allows]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l result-file -d 'Where to write the result as JSON. [default: a file in the CI system\'s temporary folder]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l secret-outputs -d 'Secret stack outputs to export all the same, by name; `*` for all. They are masked in the log.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l detail -d 'How much of what changes a report shows. One of: counts, resources, paths, values. [default: `values` where the CI system says that the repository is private, else `paths`]' -r -f -a "counts\t''
+resources\t''
+paths\t''
+values\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l comment-on-summary -d 'Write the report to the job\'s summary page. [default: true]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l outputs-file -d 'Where to add the outputs for later steps: a dotenv file on GitLab, elsewhere lines that a POSIX shell can source. It goes with the CI system\'s own way, if it has one.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l outputs-prefix -d 'What the names in `outputs-file` begin with. [default: STACK_]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l markdown-file -d 'Where to write the report as Markdown.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l report-file -d 'Where to write the report as one HTML page that needs no network.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l junit-file -d 'Where to write the report as JUnit XML, which most CI systems show as test results.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l counts-file -d 'Where to write the counts of changes as GitLab\'s `terraform` report has them.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l comment -d 'How the report is commented on the change request: `update` edits the comment that is there, `new` writes another one and removes the old ones, `append` only writes another one, `aggregate` adds the stack to one comment for all stacks. `required` is `update`, and fails the step (exit status 72) when it can\'t. One of: update, new, append, aggregate, off, required. [default: `update` where a token is at hand that can; with `profile: official-action` what `comment-on-pr` says]' -r -f -a "update\t''
+new\t''
+append\t''
+aggregate\t''
+off\t''
+required\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l comment-when -d 'When there is a comment. One that stands there already is brought up to date all the same. One of: always, changes, failure. [default: always]' -r -f -a "always\t''
+changes\t''
+failure\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l comment-key -d 'Keeps comments and statuses apart that are for the same stack and command.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l comment-merged -d 'After a push to the default branch, comment on the change request that was merged by it.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l comment-author -d 'Whose comments are our own, where the token can\'t ask who it is: the user\'s name on the forge. [default: who the token belongs to]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l comment-template -d 'A template (minijinja) for the comment instead of the built-in one.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l comment-on-pr -d 'The official action\'s way to ask for a comment: `true` is `comment: update`, `false` is `comment: off`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l edit-pr-comment -d 'The official action\'s way to choose between `comment: update` and `comment: append`. [default: true]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l change-request -d 'The number of the change request to comment on. [default: the one that the job runs for]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l always-include-summary -d 'The official action\'s way to shorten a comment from its front. A report here keeps its counts in any size, so this changes nothing.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l commit-status -d 'Set a status called `stackstep / project / stack` on the commit, with the backend\'s address and the `comment-key` behind it where there are such.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l environment -d 'The environment that the forge records this deployment for. GitHub and GitLab show it.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l environment-url -d 'The environment\'s address: a URL, or the name of the stack output that holds it.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l forge -d 'Where the change request is. One of: github, gitlab, azure-repos, bitbucket, gitea. [default: what the CI system and the remote\'s URL say]' -r -f -a "github\t''
+gitlab\t''
+azure-repos\t''
+bitbucket\t''
+gitea\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l forge-url -d 'The forge\'s own address, for one that is not the public one: `https://git.example.com`. [default: what the CI system and the remote\'s URL say]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l diff -d 'Show the operation as a rich diff in the log.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l color -d 'Whether the output of the Pulumi CLI has colours. One of: always, never, raw, auto. [default: auto]' -r -f -a "always\t''
+never\t''
+raw\t''
+auto\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l suppress-outputs -d 'Leave the stack\'s outputs out of log and report.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l suppress-progress -d 'Leave the progress dots of the Pulumi CLI out of the log.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -s v -l log-verbosity -d 'How much the Pulumi CLI writes to standard error. From 9 it can show decrypted configuration.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l log-flow -d 'Pass the verbosity on to plugins.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -s d -l debug -d 'Show the debugging output of the Pulumi CLI.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l engine -d 'The engine that runs: a path to a Pulumi CLI, or `sandbox` for the rehearsal that deploys nothing. [default: `pulumi` of the PATH, else one that is installed]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l pulumi-version -d 'The version of the Pulumi CLI that this run needs: exact (`3.260.0`), a range (`^3.200`), `latest`, or `latest-14` for the newest that is 14 days old. [default: what a version file of the project asks for, else what is there, else the newest that is 7 days old]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l pulumi-version-file -d 'A file that holds the version, such as `.pulumi.version`, `.tool-versions` or `mise.toml`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l pulumi-mirror -d 'Where to install the Pulumi CLI from: the `https://`, `http://` or `file://` URL of a folder with the release\'s files under their own names. It may hold credentials. [default: get.pulumi.com, else the releases on GitHub]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l pulumi-sha256 -d 'The SHA-256 that the archive of the Pulumi CLI has to have, as 64 hexadecimal digits. It goes with an exact `pulumi-version`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l verify -d 'What an archive has to prove before it is installed: `known` takes the release\'s checksum file for a version that this release of stackstep does not pin, `strict` refuses it. One of: known, strict. [default: known]' -r -f -a "known\t''
+strict\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l deps -d 'Whether the program\'s dependencies are installed first: `auto` does it when they are missing and the operation runs the program. A lock file is kept to. One of: auto, always, never. [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l offline -d 'Never use the network to install the Pulumi CLI.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l cache-folder -d 'Where installed CLIs are kept. [default: stackstep\'s folder in the user\'s cache folder]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l all -d 'All stacks, where that has to be said: `fleet destroy`'
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l dry-run -d 'Show which stacks it is about, in which order and waves, and run nothing'
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -s h -l help -d 'Print help'
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from status" -l since -d 'Only the stacks that can be affected by what has changed since this commit, branch or tag; without one, since the change request branched off, or else since what each stack has last deployed' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from status" -l all -d 'All stacks, where that has to be said: `fleet destroy`'
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from status" -l json -d 'Print it as JSON'
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from status" -l markdown -d 'Print it as Markdown, such as for the job\'s summary page'
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help'
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from add" -l set -d 'The set of `stackstep.yaml`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from add" -l row -d 'The file with the row, one JSON object; `-` for standard input' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from add" -l idempotency-key -d 'The key by which the same request again is known, if the row does not hold it' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from add" -s C -l cwd -d 'The folder of the Pulumi program. [default: .]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from add" -l cloud-url -d 'The backend: `https://api.pulumi.com`, `s3://…`, `gs://…`, `azblob://…`, `file://…`. [default: `PULUMI_BACKEND_URL`, else `backend.url` of Pulumi.yaml, else an earlier `pulumi login`, else `PULUMI_API`]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l since -d 'Only the stacks that can be affected by what has changed since this commit, branch or tag; without one, since the change request branched off, or else since what each stack has last deployed' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l command -d 'What the jobs do, each by `stackstep fleet <COMMAND>`: the order and the waves are those of `up` and `destroy`' -r -f -a "preview\t''
+up\t''
+refresh\t''
+destroy\t''
+drift\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l for -d 'Print it in the form of this CI system; without a word, in that of the system that is detected. Without the flag it is neutral JSON' -r -f -a "github\t''
+gitlab\t''
+circleci\t''
+azure\t''
+jenkins\t''
+codebuild\t''
+cloud-build\t''
+codefresh\t''
+travis\t''
+woodpecker\t''
+\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l jobs -d 'The most jobs that an environment has in a stage [default: as many as there are stacks, or as the CI system takes]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -s o -l output -d 'Write it to this file instead of standard output' -r -F
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l plan-file -d 'Write the neutral plan to this file too, from which the jobs take their stacks: for plans that are larger than what a CI system passes on' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l stages -d 'The number of stages that the pipeline has jobs for, where they are written before the plan is known (github, azure) [default: 4]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l environments -d 'The environments that the pipeline has jobs for, where they are written before the plan is known (azure); `none` for stacks without one' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -s C -l cwd -d 'The folder of the Pulumi program. [default: .]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l upsert -d 'Create the stack when the backend says that there is none.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l profile -d 'Take another tool\'s defaults: `official-action` behaves as the official GitHub action does where the two differ. A step that sets it has that action\'s inputs only; others are named and not used. One of: none, official-action. [default: none]' -r -f -a "none\t''
+official-action\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l cloud-url -d 'The backend: `https://api.pulumi.com`, `s3://…`, `gs://…`, `azblob://…`, `file://…`. [default: `PULUMI_BACKEND_URL`, else `backend.url` of Pulumi.yaml, else an earlier `pulumi login`, else `PULUMI_API`]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l oidc-organization -d 'Sign in to this organisation of Pulumi Cloud with the identity that the CI system gives the job (OpenID Connect), instead of a stored access token. It wins over `PULUMI_ACCESS_TOKEN`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l oidc-team -d 'Ask for a token of this team instead of one of the whole organisation.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l oidc-user -d 'Ask for a personal token of this user instead of one of the organisation.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l oidc-scope -d 'What the organisation\'s token may do beside the usual: `admin`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l oidc-expiration -d 'How long the token is valid; Pulumi Cloud may shorten it. [default: what Pulumi Cloud gives]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l esc -d 'Environments of Pulumi ESC to open for the Pulumi CLI, as `organization/project/environment` with `@version` where one is meant: their variables count more than those of the job, and their files are there while the run is. The state may lie in any backend.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l mask-config -d 'Read the stack\'s configuration first, to hide its secrets wherever they show. It takes one process of the Pulumi CLI, and is always so with `debug`, `log-flow` and a `log-verbosity` from 9.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l secrets-provider -d 'How a stack that `upsert` creates encrypts its secrets: `default`, `passphrase`, `awskms://…`, `azurekeyvault://…`, `gcpkms://…`, `hashivault://…`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l config -d 'Configuration to set before the operation, as `pulumi config set` would: `key: value`, `key=value`, or `key: {value, secret, path, from-env, from-file}`. A value is the text that is written. It goes to the stack\'s file.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l env-file -d 'A file of `NAME=value` lines, as dotenv files are written, that the Pulumi CLI gets as environment. It never overrides a variable that is set.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -s m -l message -d 'A message to go with the update.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -s r -l refresh -d 'Refresh the state before the operation.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l run-program -d 'With a refresh or a destroy, run the program to learn what providers need now.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l replace -d 'URNs of resources to replace; `*` and `**` are wildcards.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -s t -l target -d 'URNs of the only resources to touch; `*` and `**` are wildcards.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l target-dependents -d 'Touch what depends on a target too.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -s x -l exclude -d 'URNs of resources not to touch; `*` and `**` are wildcards.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l exclude-dependents -d 'Leave out what depends on an excluded resource too.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -s p -l parallel -d 'How many resources may be worked on at once.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l plan -d 'An update plan, in `cwd` unless its path is absolute: `preview` writes it, `up` keeps to it.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l args -d 'More arguments for the Pulumi CLI, split as a shell would split them; no shell sees them.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l expect-no-changes -d 'Fail when anything would change, and change nothing.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l fail-on-changes -d 'With `expect-no-changes`: whether changes fail the step (exit status 7). With `false` the step passes and `has-changes` tells. [default: true]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l policy-pack -d 'Folders of policy packs to check against.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l policy-pack-config -d 'A JSON file of settings for each policy pack, in the same order.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l timeout -d 'How long the Pulumi CLI may take; then it is cancelled (exit status 70).' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l grace-period -d 'How long a cancelled Pulumi CLI may take to finish what it has begun before it is told to stop at once. [default: what the CI system allows]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l max-deletes -d 'The most resources that may be deleted; with more, nothing is deployed (exit status 74). `0` stops what a missing stack file would do. With any rule a preview comes before the operation, and decides.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l max-replaces -d 'The most resources that may be replaced.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l max-updates -d 'The most resources that may be updated.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l max-creates -d 'The most resources that may be created or imported.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l keep -d 'Resources that are never deleted and never replaced: types such as `aws:rds/*`, URNs such as `**::orders-db`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l require-policy-packs -d 'Policy packs that have to have looked at the resources, by name.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l fail-on-rules -d 'Whether a preview that a rule refuses fails the step (exit status 74). Otherwise it passes, and the report says what would be refused.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l result-file -d 'Where to write the result as JSON. [default: a file in the CI system\'s temporary folder]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l secret-outputs -d 'Secret stack outputs to export all the same, by name; `*` for all. They are masked in the log.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l detail -d 'How much of what changes a report shows. One of: counts, resources, paths, values. [default: `values` where the CI system says that the repository is private, else `paths`]' -r -f -a "counts\t''
+resources\t''
+paths\t''
+values\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l comment-on-summary -d 'Write the report to the job\'s summary page. [default: true]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l outputs-file -d 'Where to add the outputs for later steps: a dotenv file on GitLab, elsewhere lines that a POSIX shell can source. It goes with the CI system\'s own way, if it has one.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l outputs-prefix -d 'What the names in `outputs-file` begin with. [default: STACK_]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l markdown-file -d 'Where to write the report as Markdown.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l report-file -d 'Where to write the report as one HTML page that needs no network.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l junit-file -d 'Where to write the report as JUnit XML, which most CI systems show as test results.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l counts-file -d 'Where to write the counts of changes as GitLab\'s `terraform` report has them.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l comment -d 'How the report is commented on the change request: `update` edits the comment that is there, `new` writes another one and removes the old ones, `append` only writes another one, `aggregate` adds the stack to one comment for all stacks. `required` is `update`, and fails the step (exit status 72) when it can\'t. One of: update, new, append, aggregate, off, required. [default: `update` where a token is at hand that can; with `profile: official-action` what `comment-on-pr` says]' -r -f -a "update\t''
+new\t''
+append\t''
+aggregate\t''
+off\t''
+required\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l comment-when -d 'When there is a comment. One that stands there already is brought up to date all the same. One of: always, changes, failure. [default: always]' -r -f -a "always\t''
+changes\t''
+failure\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l comment-key -d 'Keeps comments and statuses apart that are for the same stack and command.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l comment-merged -d 'After a push to the default branch, comment on the change request that was merged by it.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l comment-author -d 'Whose comments are our own, where the token can\'t ask who it is: the user\'s name on the forge. [default: who the token belongs to]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l comment-template -d 'A template (minijinja) for the comment instead of the built-in one.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l comment-on-pr -d 'The official action\'s way to ask for a comment: `true` is `comment: update`, `false` is `comment: off`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l edit-pr-comment -d 'The official action\'s way to choose between `comment: update` and `comment: append`. [default: true]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l change-request -d 'The number of the change request to comment on. [default: the one that the job runs for]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l always-include-summary -d 'The official action\'s way to shorten a comment from its front. A report here keeps its counts in any size, so this changes nothing.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l commit-status -d 'Set a status called `stackstep / project / stack` on the commit, with the backend\'s address and the `comment-key` behind it where there are such.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l forge -d 'Where the change request is. One of: github, gitlab, azure-repos, bitbucket, gitea. [default: what the CI system and the remote\'s URL say]' -r -f -a "github\t''
+gitlab\t''
+azure-repos\t''
+bitbucket\t''
+gitea\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l forge-url -d 'The forge\'s own address, for one that is not the public one: `https://git.example.com`. [default: what the CI system and the remote\'s URL say]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l diff -d 'Show the operation as a rich diff in the log.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l color -d 'Whether the output of the Pulumi CLI has colours. One of: always, never, raw, auto. [default: auto]' -r -f -a "always\t''
+never\t''
+raw\t''
+auto\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l suppress-outputs -d 'Leave the stack\'s outputs out of log and report.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l suppress-progress -d 'Leave the progress dots of the Pulumi CLI out of the log.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -s v -l log-verbosity -d 'How much the Pulumi CLI writes to standard error. From 9 it can show decrypted configuration.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l log-flow -d 'Pass the verbosity on to plugins.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -s d -l debug -d 'Show the debugging output of the Pulumi CLI.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l engine -d 'The engine that runs: a path to a Pulumi CLI, or `sandbox` for the rehearsal that deploys nothing. [default: `pulumi` of the PATH, else one that is installed]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l pulumi-version -d 'The version of the Pulumi CLI that this run needs: exact (`3.260.0`), a range (`^3.200`), `latest`, or `latest-14` for the newest that is 14 days old. [default: what a version file of the project asks for, else what is there, else the newest that is 7 days old]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l pulumi-version-file -d 'A file that holds the version, such as `.pulumi.version`, `.tool-versions` or `mise.toml`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l pulumi-mirror -d 'Where to install the Pulumi CLI from: the `https://`, `http://` or `file://` URL of a folder with the release\'s files under their own names. It may hold credentials. [default: get.pulumi.com, else the releases on GitHub]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l pulumi-sha256 -d 'The SHA-256 that the archive of the Pulumi CLI has to have, as 64 hexadecimal digits. It goes with an exact `pulumi-version`.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l verify -d 'What an archive has to prove before it is installed: `known` takes the release\'s checksum file for a version that this release of stackstep does not pin, `strict` refuses it. One of: known, strict. [default: known]' -r -f -a "known\t''
+strict\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l deps -d 'Whether the program\'s dependencies are installed first: `auto` does it when they are missing and the operation runs the program. A lock file is kept to. One of: auto, always, never. [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l offline -d 'Never use the network to install the Pulumi CLI.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l cache-folder -d 'Where installed CLIs are kept. [default: stackstep\'s folder in the user\'s cache folder]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l all -d 'All stacks, where that has to be said: `fleet destroy`'
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -s h -l help -d 'Print help'
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from help" -f -a "preview" -d 'Show what a deployment of many stacks would change'
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from help" -f -a "up" -d 'Deploy many stacks, each after those whose outputs it reads'
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from help" -f -a "refresh" -d 'Bring the states of many stacks in line with what is there'
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from help" -f -a "destroy" -d 'Delete every resource of many stacks, each before those whose outputs it reads'
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from help" -f -a "drift" -d 'Look whether what is there of many stacks is still what was deployed'
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from help" -f -a "status" -d 'Show how the stacks of a fleet stand: order, commit, result'
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from help" -f -a "add" -d 'Take a row of a set from outside of the repository, such as from a portal'
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from help" -f -a "plan" -d 'Plan many stacks as many jobs of the CI system: each of one environment, in stages by their order'
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c stackstep -n "__fish_stackstep_using_subcommand rules" -l at -d 'The time to judge by' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand rules" -s C -l cwd -d 'The folder of the Pulumi program' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand rules" -l max-deletes -d 'The most resources that may be deleted; with more, nothing is deployed (exit status 74)' -r
@@ -1635,6 +2365,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l oidc-team
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l oidc-user -d 'Ask for a personal token of this user instead of one of the organisation' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l oidc-scope -d 'What the organisation\'s token may do beside the usual' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l oidc-expiration -d 'How long the token is valid; Pulumi Cloud may shorten it' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l esc -d 'Environments of Pulumi ESC to open for the Pulumi CLI, as `organization/project/environment` with `@version` where one is meant: their variables count more than those of the job, and their files are there while the run is' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l mask-config -d 'Read the stack\'s configuration first, to hide its secrets wherever they show' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l secrets-provider -d 'How a stack that `upsert` creates encrypts its secrets' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l config -d 'Configuration to set before the operation, as `pulumi config set` would' -r
@@ -1776,6 +2507,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l oidc-team -d
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l oidc-user -d 'Ask for a personal token of this user instead of one of the organisation' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l oidc-scope -d 'What the organisation\'s token may do beside the usual' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l oidc-expiration -d 'How long the token is valid; Pulumi Cloud may shorten it' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l esc -d 'Environments of Pulumi ESC to open for the Pulumi CLI, as `organization/project/environment` with `@version` where one is meant: their variables count more than those of the job, and their files are there while the run is' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l mask-config -d 'Read the stack\'s configuration first, to hide its secrets wherever they show' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l secrets-provider -d 'How a stack that `upsert` creates encrypts its secrets' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l config -d 'Configuration to set before the operation, as `pulumi config set` would' -r
@@ -1890,35 +2622,46 @@ never\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l offline -d 'Never use the network to install the Pulumi CLI' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l cache-folder -d 'Where installed CLIs are kept' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -s h -l help -d 'Print help'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "preview" -d 'Show what a deployment would change'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "up" -d 'Deploy'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "deploy" -d 'Deploy or preview what the map in stackstep.yaml says for the event at hand'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "refresh" -d 'Bring the state in line with what is there'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "drift" -d 'Look whether what is there is still what was deployed, and follow it up by an issue'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "destroy" -d 'Delete every resource of the stack'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "outputs" -d 'Read the stack\'s outputs and export them to later steps'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "install" -d 'Install the Pulumi CLI if it is missing'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "report" -d 'Publish what other jobs or machines have found'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "exec" -d 'Run any command of the Pulumi CLI with the same backend, credentials and masks'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "inputs" -d 'Show each input, its value and where it came from'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "hold" -d 'Deploy nothing to a stack until it is released'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "release" -d 'Let a stack that is held be deployed again'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "accept" -d 'Take a change that was refused for a reviewed one'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "status" -d 'Show how the stacks stand: deployed, verified, held, waiting, locked'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "audit" -d 'Show who decided what about a stack, from its ledger'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "unlock" -d 'Remove the lock that a run has left which was killed'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "reap" -d 'Destroy the stacks of change requests that are closed, and those whose time to live is over'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "ttl" -d 'Show, set or extend the time to live of a stack'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "approve" -d 'Write an approval of a change, and sign it with an SSH key'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "break-glass" -d 'Let one change be deployed without reviews and approvals, for an hour'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "rollback" -d 'Deploy a commit that was deployed before'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "review" -d 'Stacks of change requests: `review up`, `review down`'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "comment-command" -d 'Carry out the `/stackstep …` of the comment on a change request that started the job'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "stacks" -d 'List the projects and stacks of the repository, or those that a change can affect'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "rules" -d 'Try the rules on result files that are there already, or show which are set'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "doctor" -d 'Check the setup: what was detected, what is missing, what would run; changes nothing'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "finish" -d 'Complete the report of a run that was killed: what a launcher\'s post step calls'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "run" -d 'Run what the `command` input says: how a CI step calls stackstep'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl approve break-glass rollback review comment-command stacks rules doctor finish run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl deployment approve break-glass rollback review comment-command stacks fleet rules doctor finish run help" -f -a "preview" -d 'Show what a deployment would change'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl deployment approve break-glass rollback review comment-command stacks fleet rules doctor finish run help" -f -a "up" -d 'Deploy'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl deployment approve break-glass rollback review comment-command stacks fleet rules doctor finish run help" -f -a "deploy" -d 'Deploy or preview what the map in stackstep.yaml says for the event at hand'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl deployment approve break-glass rollback review comment-command stacks fleet rules doctor finish run help" -f -a "refresh" -d 'Bring the state in line with what is there'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl deployment approve break-glass rollback review comment-command stacks fleet rules doctor finish run help" -f -a "drift" -d 'Look whether what is there is still what was deployed, and follow it up by an issue'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl deployment approve break-glass rollback review comment-command stacks fleet rules doctor finish run help" -f -a "destroy" -d 'Delete every resource of the stack'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl deployment approve break-glass rollback review comment-command stacks fleet rules doctor finish run help" -f -a "outputs" -d 'Read the stack\'s outputs and export them to later steps'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl deployment approve break-glass rollback review comment-command stacks fleet rules doctor finish run help" -f -a "install" -d 'Install the Pulumi CLI if it is missing'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl deployment approve break-glass rollback review comment-command stacks fleet rules doctor finish run help" -f -a "report" -d 'Publish what other jobs or machines have found'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl deployment approve break-glass rollback review comment-command stacks fleet rules doctor finish run help" -f -a "exec" -d 'Run any command of the Pulumi CLI with the same backend, credentials and masks'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl deployment approve break-glass rollback review comment-command stacks fleet rules doctor finish run help" -f -a "inputs" -d 'Show each input, its value and where it came from'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl deployment approve break-glass rollback review comment-command stacks fleet rules doctor finish run help" -f -a "hold" -d 'Deploy nothing to a stack until it is released'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl deployment approve break-glass rollback review comment-command stacks fleet rules doctor finish run help" -f -a "release" -d 'Let a stack that is held be deployed again'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl deployment approve break-glass rollback review comment-command stacks fleet rules doctor finish run help" -f -a "accept" -d 'Take a change that was refused for a reviewed one'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl deployment approve break-glass rollback review comment-command stacks fleet rules doctor finish run help" -f -a "status" -d 'Show how the stacks stand: deployed, verified, held, waiting, locked'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl deployment approve break-glass rollback review comment-command stacks fleet rules doctor finish run help" -f -a "audit" -d 'Show who decided what about a stack, from its ledger'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl deployment approve break-glass rollback review comment-command stacks fleet rules doctor finish run help" -f -a "unlock" -d 'Remove the lock that a run has left which was killed'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl deployment approve break-glass rollback review comment-command stacks fleet rules doctor finish run help" -f -a "reap" -d 'Destroy the stacks of change requests that are closed, and those whose time to live is over'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl deployment approve break-glass rollback review comment-command stacks fleet rules doctor finish run help" -f -a "ttl" -d 'Show, set or extend the time to live of a stack'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl deployment approve break-glass rollback review comment-command stacks fleet rules doctor finish run help" -f -a "deployment" -d 'Pulumi Deployments: `deployment settings show`, `check`, `apply`'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl deployment approve break-glass rollback review comment-command stacks fleet rules doctor finish run help" -f -a "approve" -d 'Write an approval of a change, and sign it with an SSH key'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl deployment approve break-glass rollback review comment-command stacks fleet rules doctor finish run help" -f -a "break-glass" -d 'Let one change be deployed without reviews and approvals, for an hour'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl deployment approve break-glass rollback review comment-command stacks fleet rules doctor finish run help" -f -a "rollback" -d 'Deploy a commit that was deployed before'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl deployment approve break-glass rollback review comment-command stacks fleet rules doctor finish run help" -f -a "review" -d 'Stacks of change requests: `review up`, `review down`'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl deployment approve break-glass rollback review comment-command stacks fleet rules doctor finish run help" -f -a "comment-command" -d 'Carry out the `/stackstep …` of the comment on a change request that started the job'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl deployment approve break-glass rollback review comment-command stacks fleet rules doctor finish run help" -f -a "stacks" -d 'List the projects and stacks of the repository, or those that a change can affect'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl deployment approve break-glass rollback review comment-command stacks fleet rules doctor finish run help" -f -a "fleet" -d 'Many stacks in one job: `fleet preview`, `up`, `refresh`, `destroy`, `drift`, `status`; in many jobs: `fleet plan`; `fleet add` takes a row of a set'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl deployment approve break-glass rollback review comment-command stacks fleet rules doctor finish run help" -f -a "rules" -d 'Try the rules on result files that are there already, or show which are set'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl deployment approve break-glass rollback review comment-command stacks fleet rules doctor finish run help" -f -a "doctor" -d 'Check the setup: what was detected, what is missing, what would run; changes nothing'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl deployment approve break-glass rollback review comment-command stacks fleet rules doctor finish run help" -f -a "finish" -d 'Complete the report of a run that was killed: what a launcher\'s post step calls'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl deployment approve break-glass rollback review comment-command stacks fleet rules doctor finish run help" -f -a "run" -d 'Run what the `command` input says: how a CI step calls stackstep'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl deployment approve break-glass rollback review comment-command stacks fleet rules doctor finish run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and __fish_seen_subcommand_from deployment" -f -a "settings" -d 'The settings of a stack as files of the repository: `deployment.yaml`, `deployment.<stack>.yaml`'
 complete -c stackstep -n "__fish_stackstep_using_subcommand help; and __fish_seen_subcommand_from review" -f -a "up" -d 'Deploy the stack of the change request that the job is for, and make it first'
 complete -c stackstep -n "__fish_stackstep_using_subcommand help; and __fish_seen_subcommand_from review" -f -a "down" -d 'Destroy and remove the stack of a change request that is closed'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and __fish_seen_subcommand_from fleet" -f -a "preview" -d 'Show what a deployment of many stacks would change'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and __fish_seen_subcommand_from fleet" -f -a "up" -d 'Deploy many stacks, each after those whose outputs it reads'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and __fish_seen_subcommand_from fleet" -f -a "refresh" -d 'Bring the states of many stacks in line with what is there'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and __fish_seen_subcommand_from fleet" -f -a "destroy" -d 'Delete every resource of many stacks, each before those whose outputs it reads'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and __fish_seen_subcommand_from fleet" -f -a "drift" -d 'Look whether what is there of many stacks is still what was deployed'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and __fish_seen_subcommand_from fleet" -f -a "status" -d 'Show how the stacks of a fleet stand: order, commit, result'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and __fish_seen_subcommand_from fleet" -f -a "add" -d 'Take a row of a set from outside of the repository, such as from a portal'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and __fish_seen_subcommand_from fleet" -f -a "plan" -d 'Plan many stacks as many jobs of the CI system: each of one environment, in stages by their order'

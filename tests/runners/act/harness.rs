@@ -85,6 +85,12 @@ impl Job {
         self
     }
 
+    /// With a change of this file on a branch of its own.
+    pub fn changed(self, name: &str, text: &str) -> Self {
+        self.place.change(name, text);
+        self
+    }
+
     /// Another workflow of the place than `job.yml`.
     pub fn named(self, workflow: &str) -> Self {
         Self { workflow: workflow.to_owned(), ..self }

@@ -3,6 +3,7 @@
 mod actions;
 mod delivery;
 mod examples;
+mod fleets;
 pub mod harness;
 mod migration;
 mod place;

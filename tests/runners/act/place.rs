@@ -127,6 +127,21 @@ impl Place {
         }
     }
 
+    /// Commits a change of this file on a branch of its own, which is checked out.
+    pub fn change(&self, name: &str, text: &str) {
+        let repository = self.path("repository");
+        std::fs::write(repository.join(name), text).unwrap();
+        let who = ["-c", "user.name=a", "-c", "user.email=a@example.com"];
+        for arguments in [
+            &["checkout", "--quiet", "-b", "change"][..],
+            &["add", "."],
+            &["commit", "--quiet", "--message", "a change request"],
+        ] {
+            let mut git = Command::new("git");
+            assert!(git.args(who).args(arguments).current_dir(&repository).status().unwrap().success());
+        }
+    }
+
     /// Lays the program into a folder of the repository too, where most people have it.
     pub fn program_in(&mut self, name: &str) {
         let (root, folder) = (self.path("repository"), self.path("repository").join(name));

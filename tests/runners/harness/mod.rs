@@ -9,6 +9,7 @@ pub mod cloud_build;
 pub mod codebuild;
 pub mod codefresh;
 pub mod engine;
+pub mod fleet;
 mod github;
 pub mod gitlab;
 pub mod jenkins;

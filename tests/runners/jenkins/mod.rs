@@ -2,6 +2,7 @@
 //! with `sh` as a real process. Every test is one JVM, so what can be asked in one run is.
 
 mod examples;
+mod fleets;
 mod library;
 
 use crate::harness::Place;

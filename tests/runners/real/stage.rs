@@ -173,6 +173,12 @@ impl Stage {
         Ended::of(&output(&mut self.command(Path::new("pulumi"), &format!("{line} --non-interactive"))))
     }
 
+    /// Runs the CLI itself with words that may have blanks.
+    pub fn pulumi_words(&self, words: &[&str]) -> Ended {
+        STARTS.fetch_add(1, Ordering::Relaxed);
+        Ended::of(&output(self.command(Path::new("pulumi"), "--non-interactive").args(words)))
+    }
+
     /// The state of the stack `dev`, as the CLI exports it.
     pub fn state(&self) -> State {
         let text = self.pulumi("stack export --stack dev").ends_with(0).stdout;

@@ -27,8 +27,17 @@ impl Pairs {
 pub(super) fn pairs(first: impl Fn() -> Command, second: impl Fn() -> Command) -> Result<Pairs> {
     timed(&mut first())?;
     timed(&mut second())?;
+    alternately(PAIRS, first, second)
+}
+
+/// Runs both commands in so many turns.
+pub(super) fn alternately(
+    turns: usize,
+    first: impl Fn() -> Command,
+    second: impl Fn() -> Command,
+) -> Result<Pairs> {
     let mut pairs = Pairs { first: Vec::new(), second: Vec::new() };
-    for turn in 0..PAIRS {
+    for turn in 0..turns {
         // Whoever goes second may find a warmer machine: take turns.
         if turn % 2 == 0 {
             pairs.first.push(timed(&mut first())?);

@@ -10,7 +10,7 @@ pub fn rows() -> Vec<(String, String)> {
 }
 
 fn row(resources: usize) -> Option<(String, String)> {
-    let idle = kilobytes("VmRSS:")?;
+    let idle = kilobytes("self", "VmRSS:")?;
     let mut fold = Fold::new();
     for number in 0..resources {
         let operation = if number % 100 == 0 { "update" } else { "same" };
@@ -19,15 +19,15 @@ fn row(resources: usize) -> Option<(String, String)> {
         }
     }
     let report = report::report(fold.finish(), Facts::new(Operation::Up, "dev", Ending::Exited(0), 0));
-    let peak = kilobytes("VmHWM:")?;
+    let peak = kilobytes("self", "VmHWM:")?;
     Some((
         format!("peak memory over the idle process, {resources} resources of which 1% change"),
         format!("{} KiB ({} steps)", peak.saturating_sub(idle), report.steps.len()),
     ))
 }
 
-/// A figure of <https://man7.org/linux/man-pages/man5/proc_pid_status.5.html>.
-fn kilobytes(name: &str) -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+/// A figure of a process: <https://man7.org/linux/man-pages/man5/proc_pid_status.5.html>.
+pub(super) fn kilobytes(process: &str, name: &str) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     status.lines().find_map(|line| line.strip_prefix(name)?.trim().strip_suffix("kB")?.trim().parse().ok())
 }

@@ -2,6 +2,7 @@
 
 mod affected;
 mod delay;
+mod fleets;
 mod install;
 mod launcher;
 mod masker;
@@ -22,17 +23,63 @@ use stackstep::base::error::{Error, Result};
 use std::path::Path;
 use std::process::Command;
 
-/// Runs it with this engine and prints a table.
-pub fn run(root: &Path, engine: &str) -> Result<bool> {
+/// Rows of the table that can be asked for alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum BenchPart {
+    /// What runs cost beside the engine.
+    Runs,
+    /// Which of many stacks a change can affect.
+    Affected,
+    /// A fleet in one job.
+    Fleets,
+    /// What an installation costs.
+    Install,
+    /// Reading and rendering of reports.
+    Report,
+}
+
+/// Runs it with this engine and prints a table, of all rows or of one part.
+pub fn run(root: &Path, engine: &str, only: Option<BenchPart>) -> Result<bool> {
     println!("Building stackstep and its sandbox engine as they will be released.");
     let stage = Stage::new(root, engine, true)?;
+    let is_asked = |part| only.is_none_or(|only| only == part);
+    let mut rows = Vec::new();
+    if is_asked(BenchPart::Runs) {
+        rows.extend(of_runs(root, &stage)?);
+    }
+    if is_asked(BenchPart::Affected) {
+        rows.extend(affected::rows(&stage)?);
+    }
+    if is_asked(BenchPart::Fleets) {
+        rows.extend(fleets::rows(&stage)?);
+    }
+    // Goes last: it makes the example a program of Node.
+    if is_asked(BenchPart::Install) {
+        rows.extend(install::rows(&stage, root)?);
+    }
+    let mut measured = String::new();
+    if is_asked(BenchPart::Report) {
+        // The report is measured as it will be released too: in a program that is built that way.
+        let mut release = cargo(root);
+        release.args(["run", "--quiet", "--release", "--package", "xtask", "--", "bench-report"]);
+        measured = output(&mut release).unwrap_or_default();
+    }
+    println!("\n| with the {} engine | |\n| --- | ---: |", stage.engine_label());
+    for (name, value) in rows {
+        println!("| {name} | {value} |");
+    }
+    print!("{measured}");
+    Ok(true)
+}
+
+/// The rows about runs.
+fn of_runs(root: &Path, stage: &Stage) -> Result<Vec<(String, String)>> {
     let bare = ["--stack", "dev", "--non-interactive"];
     let up = [&["up", "--yes", "--skip-preview"], &bare[..]].concat();
     let preview = [&["preview"], &bare[..]].concat();
     timed(&mut stage.engine(&["stack", "init", "dev"]))?;
     timed(&mut stage.engine(&up))?;
 
-    let label = stage.engine_label();
     let mut rows = Vec::new();
     for (name, bare) in [("up", &up), ("preview", &preview)] {
         let ours = [name, "--stack", "dev"];
@@ -40,7 +87,7 @@ pub fn run(root: &Path, engine: &str) -> Result<bool> {
         rows.push((format!("`{name}` without changes, stackstep"), milliseconds(&pairs.first)));
         rows.push((format!("`{name}` without changes, bare engine"), milliseconds(&pairs.second)));
         rows.push((format!("`{name}`: ratio, median of {PAIRS} pairs"), format!("{:.2}x", pairs.ratio())));
-        rows.push((format!("`{name}`: engine processes"), processes(&stage, &ours)?));
+        rows.push((format!("`{name}`: engine processes"), processes(stage, &ours)?));
     }
     // A job that passes on its secret outputs: the engine prints them in a process of its own.
     let outputs = stage.file("outputs");
@@ -56,26 +103,13 @@ pub fn run(root: &Path, engine: &str) -> Result<bool> {
         format!("`up` with its secret outputs exported: ratio to a bare `up` alone, median of {PAIRS} pairs"),
         format!("{:.2}x", exported.ratio()),
     ));
-    rows.push(delay::row(&stage)?);
+    rows.push(delay::row(stage)?);
     let starts = pairs(|| stage.stackstep(&["inputs"]), || Command::new("true"))?;
     rows.push(("start-up (`stackstep inputs`)".into(), milliseconds(&starts.first)));
-    rows.extend(launcher::rows(root, &stage)?);
+    rows.extend(launcher::rows(root, stage)?);
     rows.push(("size of the binary".into(), format!("{} KiB", stage.size("stackstep")? / 1024)));
-    rows.extend(sandbox::rows(&stage)?);
-    rows.extend(affected::rows(&stage)?);
-    // Goes last: it makes the example a program of Node.
-    rows.extend(install::rows(&stage, root)?);
-    // The report is measured as it will be released too: in a program that is built that way.
-    let mut release = cargo(root);
-    release.args(["run", "--quiet", "--release", "--package", "xtask", "--", "bench-report"]);
-    let measured = output(&mut release).unwrap_or_default();
-
-    println!("\n| with the {label} engine | |\n| --- | ---: |");
-    for (name, value) in rows {
-        println!("| {name} | {value} |");
-    }
-    print!("{measured}");
-    Ok(true)
+    rows.extend(sandbox::rows(stage)?);
+    Ok(rows)
 }
 
 /// Prints the table's rows about reports.

@@ -5,7 +5,7 @@ use super::{Generated, wrapper};
 use serde_json::{Map, Value, json};
 use stackstep::base::error::Result;
 use stackstep::base::words::Words as _;
-use stackstep::delivery::comment_commands::{CommentCommand, DEFAULTS, OFF, ROWS};
+use stackstep::delivery::comment_commands::{DEFAULTS, OFF, ROWS};
 use stackstep::forge::Permission;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -36,9 +36,7 @@ pub fn schema() -> Value {
         .iter()
         .map(|row| {
             let about = format!("{} Default: `{}`.", row.about, row.default.word());
-            let least =
-                if row.command == CommentCommand::Approve { Permission::Write } else { Permission::Read };
-            (row.command.word().to_owned(), who(least, &about))
+            (row.command.word().to_owned(), who(row.least, &about))
         })
         .collect();
     json!({

@@ -1,6 +1,8 @@
 //! Everything that is generated.
 
-use super::{command_line, comment_commands, notifications, reference, rules, sample, schema, tried};
+use super::{
+    command_line, comment_commands, deployments, notifications, reference, rules, sample, schema, tried,
+};
 use crate::generate::generated::{Generated, Suite};
 use crate::generate::renderer::Renderer;
 use crate::generate::spec::folders;
@@ -19,6 +21,10 @@ pub fn files(root: &Path) -> Result<Vec<Generated>> {
         schema::result(),
         schema::status(),
         schema::sweep(),
+        schema::fleet(),
+        schema::fleet_plan(),
+        schema::deployment_check(),
+        deployments::schema(),
     ];
     files.push(rules::page(root)?);
     files.push(notifications::page(root)?);

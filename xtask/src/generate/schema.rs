@@ -1,21 +1,26 @@
-//! The published JSON Schemas: of `stackstep.yaml`, for editors, and of the result file, of `status --json` and of
-//! `reap --json`, for whoever reads them.
+//! The published JSON Schemas: of `stackstep.yaml`, for editors, and of the result file, of `status --json`, of
+//! `reap --json`, of a fleet and of its plan, for whoever reads them.
 //! JSON Schema 2020-12, <https://json-schema.org/draft/2020-12>.
 
-use super::{Generated, MARKER, comment_commands, delivery, lifecycle, notifications, reference, rules};
+use super::{
+    Generated, MARKER, comment_commands, delivery, lifecycle, notifications, reference, rules, sets,
+};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
+use stackstep::commands::deployment::page::{self as deployment, CheckPage};
+use stackstep::commands::fleet::page::{self as fleet, FleetPage};
 use stackstep::commands::reap::page::{self as sweep, SweepPage};
 use stackstep::commands::status::page::{FORM, StatusPage};
+use stackstep::fleet::fanout::plan::{FleetPlan, PLAN_FORM};
 use stackstep::inputs::file::{
-    COMMENT_COMMANDS, DEPLOY, DRIFT, FLEET, NOTIFY, PROJECTS, REAPABLE, REVIEW, STACKS,
+    COMMENT_COMMANDS, DEPLOY, DRIFT, FLEET, NOTIFY, PROJECTS, REAPABLE, REVIEW, SETS, STACKS,
 };
 use stackstep::inputs::{INPUTS, Input, Kind};
 use stackstep::report::{Report, SCHEMA};
 use std::path::PathBuf;
 
-const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
+pub(super) const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
 /// The schema of the result file, made from the types that write it.
 pub fn result() -> Generated {
@@ -47,6 +52,39 @@ pub fn sweep() -> Generated {
         made_from: "cli/src/commands/reap/page.rs",
         title: "stackstep reap",
         description: "What a sweep has seen and done: what `stackstep reap --json` prints.",
+    })
+}
+
+/// The schema of the result of a fleet, made from the types that write it.
+pub fn fleet() -> Generated {
+    of_type::<FleetPage>(&PublishedSchema {
+        name: "fleet",
+        version: ("v", json!(fleet::FORM)),
+        made_from: "cli/src/commands/fleet/page.rs",
+        title: "stackstep fleet",
+        description: "A fleet: the file that `result-file` names, and what `stackstep fleet status --json` prints.",
+    })
+}
+
+/// The schema of the plan of a fleet, made from the types that write it.
+pub fn fleet_plan() -> Generated {
+    of_type::<FleetPlan>(&PublishedSchema {
+        name: "fleet-plan",
+        version: ("v", json!(PLAN_FORM)),
+        made_from: "cli/src/fleet/fanout/plan.rs",
+        title: "stackstep fleet plan",
+        description: "The plan of a fleet: what `stackstep fleet plan` prints without `--for`.",
+    })
+}
+
+/// The schema of what `deployment settings check --json` prints, made from the types that write it.
+pub fn deployment_check() -> Generated {
+    of_type::<CheckPage>(&PublishedSchema {
+        name: "deployment-check",
+        version: ("v", json!(deployment::FORM)),
+        made_from: "cli/src/commands/deployment/page.rs",
+        title: "stackstep deployment settings check",
+        description: "How the deployment settings of a stack differ from the files: what `stackstep deployment settings check --json` prints.",
     })
 }
 
@@ -95,7 +133,7 @@ pub fn stackstep_yaml() -> Generated {
             "description": "In the file at the repository's root: the folders of its projects; `*` and `**` are wildcards. Default: each folder with a Pulumi.yaml that git tracks.",
         }),
     );
-    for section in [DEPLOY, STACKS, NOTIFY, COMMENT_COMMANDS, REVIEW, REAPABLE, DRIFT, FLEET] {
+    for section in [DEPLOY, STACKS, NOTIFY, COMMENT_COMMANDS, REVIEW, REAPABLE, DRIFT, FLEET, SETS] {
         properties.insert(section.to_owned(), json!({ "$ref": format!("#/$defs/{section}") }));
     }
     let mut definitions = delivery::definitions();
@@ -106,6 +144,7 @@ pub fn stackstep_yaml() -> Generated {
     definitions.insert(REAPABLE.to_owned(), lifecycle::reapable());
     definitions.insert(DRIFT.to_owned(), lifecycle::drift());
     definitions.insert(FLEET.to_owned(), lifecycle::fleet());
+    definitions.insert(SETS.to_owned(), sets::schema());
     definitions.insert("one-name-each".to_owned(), json!({ "allOf": one_name_each() }));
     let schema = json!({
         "$schema": DIALECT,

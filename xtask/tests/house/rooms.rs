@@ -23,6 +23,8 @@ pub const FROM_THE_TOP: &[&str] = &[
     "reviewed",
     "render",
     "report",
+    "deployments",
+    "cloud",
     "pulumi",
     "ci",
     "process",

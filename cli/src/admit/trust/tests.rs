@@ -25,6 +25,7 @@ fn pushed(change: impl FnOnce(&mut Question<'_>)) -> TrustVerdict {
         work_folder: &[],
         branch_head: Some(HEAD),
         refuse_stale: false,
+        own_stack: false,
     };
     change(&mut question);
     judge(&question)
@@ -85,4 +86,65 @@ fn what_is_no_hash_is_no_commit() {
         assert!(!same_commit(Some(&other), Some(HEAD)), "{other}");
     }
     assert!(!same_commit(Some("zzzzzzz"), Some("zzzzzzz")));
+}
+
+/// The verdict on a command about a stack for a fork's change, whose job has the repository's credentials.
+fn of_a_fork(command: Command, own_stack: bool, work_folder: &str, context: Context) -> TrustVerdict {
+    let env = Env::from_pairs("/", [("GITHUB_ACTIONS", "true")]);
+    let checkouts = [Checkout { top: "/ws".into(), commit: Some(work_folder.to_owned()) }];
+    let context = Context {
+        fork: Some(true),
+        trusted: Some(false),
+        proposed: true,
+        change_request: Some(7),
+        event: Some("pull_request_target".into()),
+        base_credentials: true,
+        own_commits: vec![OTHER.into()],
+        ..context
+    };
+    judge(&Question {
+        ci: detect(&env),
+        context: &context,
+        command,
+        preview_only: false,
+        upsert: false,
+        credentials: &Credentials { backend: true, found: Vec::new() },
+        work_folder: &checkouts,
+        branch_head: None,
+        refuse_stale: false,
+        own_stack,
+    })
+}
+
+fn let_in() -> Context {
+    Context { allowed_commit: Some(HEAD.into()), may_have_stack: true, ..Context::default() }
+}
+
+#[test]
+fn a_forks_commit_that_was_let_in_is_deployed_to_its_own_stack_and_nowhere_else() {
+    let is_let = |verdict: &TrustVerdict| matches!(verdict, TrustVerdict::Warn { what, .. } if what.contains("can read"));
+    assert!(is_let(&of_a_fork(Command::Up, true, HEAD, let_in())));
+    let previewed = Context { may_have_stack: false, ..let_in() };
+    for refused in [
+        of_a_fork(Command::Up, false, HEAD, let_in()),
+        of_a_fork(Command::Refresh, true, HEAD, let_in()),
+        of_a_fork(Command::Exec, true, HEAD, let_in()),
+        of_a_fork(Command::Up, true, HEAD, previewed),
+        of_a_fork(Command::Up, true, HEAD, Context { may_have_stack: true, ..Context::default() }),
+        of_a_fork(Command::Up, true, &"0".repeat(40), let_in()),
+        of_a_fork(Command::Up, true, OTHER, Context::default()),
+    ] {
+        assert_eq!((refused.exit_status(), refused.reason()), (Some(73), Some(Reason::Untrusted)));
+    }
+}
+
+#[test]
+fn a_forks_stack_is_destroyed_from_the_repositorys_own_code_alone() {
+    assert_eq!(of_a_fork(Command::Destroy, true, OTHER, Context::default()), TrustVerdict::Go);
+    for refused in [
+        of_a_fork(Command::Destroy, true, HEAD, Context::default()),
+        of_a_fork(Command::Destroy, false, OTHER, Context::default()),
+    ] {
+        assert_eq!(refused.reason(), Some(Reason::Untrusted));
+    }
 }

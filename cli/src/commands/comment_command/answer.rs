@@ -1,6 +1,6 @@
 //! The answer to a command: a new comment, as an edited one tells nobody, and a reaction.
 
-use super::place::{self, refused};
+use super::super::default_checkout::{not_known, refused};
 use super::thread::CarriedOut;
 use crate::base::error::{Error, Result};
 use crate::ci::CommentPointer;
@@ -50,7 +50,7 @@ impl ThreadAnswer<'_> {
                 "set `comment-author` to the name that the token's comments have",
             ));
         };
-        let comments = self.client.comments(self.pointer.change_request).await.map_err(place::not_known)?;
+        let comments = self.client.comments(self.pointer.change_request).await.map_err(not_known)?;
         let marker = self.marker();
         let is_it = |author: &str, body: &str| author.eq_ignore_ascii_case(&me) && body.starts_with(&marker);
         Ok(comments.iter().any(|comment| is_it(&comment.author, &comment.body)))

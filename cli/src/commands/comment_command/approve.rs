@@ -1,7 +1,7 @@
 //! `/stackstep approve`: approves what our comment on the change request shows, stack by stack. Each is an entry of the stack's
 //! ledger, which the deployment counts as it counts an approving review.
 
-use super::place::{self, refused};
+use super::super::default_checkout::{not_known, refused};
 use super::thread::{CarriedOut, Thread};
 use super::verbs::{StackOfProject, context, stack_named, stacks};
 use crate::base::error::{Error, Result};
@@ -69,7 +69,7 @@ async fn shown_stacks(
         names.iter().map(|name| stack_named(thread, name)).collect::<Result<_>>()?
     };
     let author = thread.client.own_author().await.unwrap_or_default();
-    let comments = thread.client.comments(thread.request.number).await.map_err(place::not_known)?;
+    let comments = thread.client.comments(thread.request.number).await.map_err(not_known)?;
     let mut found = Vec::new();
     for stack in wanted {
         let flags = stack.flags(thread);

@@ -1,9 +1,9 @@
 //! `extend`: keeps the stacks of the change request for longer.
 
+use super::super::default_checkout::refused;
 use super::super::ledger_verb;
 use super::super::reap::place::flags_of as flags_of_project;
 use super::super::ttl::{EndChange, NewEnd, parse_time};
-use super::place::refused;
 use super::thread::{CarriedOut, Thread, flags_of};
 use super::verbs::context;
 use crate::base::error::{Error, Result};

@@ -1,6 +1,6 @@
 //! Whether the author of a comment may give its command.
 
-use super::place::{self, refused};
+use super::super::default_checkout::{not_known, refused};
 use super::thread::{Thread, commands_on};
 use crate::base::error::Result;
 use crate::base::words::Words as _;
@@ -22,9 +22,9 @@ pub(super) async fn refuse_a_stranger(thread: &Thread<'_>, command: CommentComma
         WhoMay::Permitted(least) => refuse_less_than(thread, *least, word).await?,
         WhoMay::Named(names) => {
             refuse_others(thread, names, word).await?;
-            // An approval counts only from those who may write.
-            if command == CommentCommand::Approve {
-                refuse_less_than(thread, Permission::Write, word).await?;
+            // Whoever the file names may have lost what they could do.
+            if row.least != Permission::Read {
+                refuse_less_than(thread, row.least, word).await?;
             }
         }
     }
@@ -50,7 +50,7 @@ pub(super) async fn refuse_a_stranger(thread: &Thread<'_>, command: CommentComma
 
 async fn refuse_less_than(thread: &Thread<'_>, least: Permission, word: &str) -> Result<()> {
     let shown = &thread.comment.author.shown;
-    let has = thread.client.permission(&thread.comment.account).await.map_err(place::not_known)?;
+    let has = thread.client.permission(&thread.comment.account).await.map_err(not_known)?;
     if has.is_some_and(|has| has.reaches(least)) {
         return Ok(());
     }
@@ -68,8 +68,7 @@ async fn refuse_others(thread: &Thread<'_>, names: &[String], word: &str) -> Res
         return Ok(());
     }
     for team in teams {
-        let members =
-            thread.client.team_members(team.trim_start_matches('@')).await.map_err(place::not_known)?;
+        let members = thread.client.team_members(team.trim_start_matches('@')).await.map_err(not_known)?;
         let Some(members) = members else {
             return Err(refused(
                 format!("the members of `{team}` are not known: the forge tells none of a team of this name"),

@@ -1,8 +1,8 @@
 //! A command in its thread, and what it comes to.
 
-use super::place::{DefaultCheckout, refused};
+use super::super::default_checkout::{DefaultCheckout, refused};
 use crate::base::error::Result;
-use crate::ci::CommentPointer;
+use crate::ci::{CommentPointer, Context};
 use crate::delivery::Definition;
 use crate::delivery::comment_commands::CommentCommands;
 use crate::delivery::comment_text::WrittenCommand;
@@ -45,6 +45,11 @@ impl Thread<'_> {
     /// The change request in the forge's words.
     pub fn name(&self) -> String {
         self.client.place().forge.request(self.request.number)
+    }
+
+    /// The facts of a job that the comment's author has started for the change at this commit.
+    pub fn context_at(&self, commit: &str) -> Context {
+        self.checkout.proposed(&self.found.context, &self.comment.author.id, &self.request, commit)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The commands about one stack: `hold`, `release`, `unlock` and `accept`, as the verbs of the command line carry them out.
 
-use super::place::{self, refused};
+use super::super::default_checkout::{not_known, refused};
 use super::thread::{CarriedOut, Thread, flags_of};
 use crate::base::error::{Error, Result};
 use crate::ci::Context;
@@ -166,10 +166,10 @@ async fn refuse_the_authors(thread: &Thread<'_>, refusal: &LedgerEntry) -> Resul
     let client = thread.client;
     let mut brought: Vec<ChangeRequest> = Vec::new();
     for number in &refusal.change_requests {
-        brought.push(client.change_request(*number).await.map_err(place::not_known)?);
+        brought.push(client.change_request(*number).await.map_err(not_known)?);
     }
     if let (true, Some(commit)) = (brought.is_empty(), &refusal.commit) {
-        brought = client.change_requests_of_commit(commit).await.map_err(place::not_known)?;
+        brought = client.change_requests_of_commit(commit).await.map_err(not_known)?;
     }
     if !brought.iter().any(|one| one.number == thread.request.number) {
         return Err(refused(

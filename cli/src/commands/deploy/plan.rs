@@ -11,6 +11,7 @@ use crate::base::words::Words;
 use crate::ci::console::Console;
 use crate::ci::standing::Standing;
 use crate::ci::{Level, Output};
+use crate::commands::stack_jobs::flags_of_stack;
 use crate::delivery::history::RepositoryHistory;
 use crate::delivery::judging::{Judging, JudgingFile, judging_file};
 use crate::delivery::place::ForgeAccess;
@@ -58,10 +59,7 @@ impl DeployTarget {
 
     /// The flags of the stack's own run, in the repository with this top folder.
     pub fn flags(&self, flags: &Flags, top: &Path) -> Flags {
-        let mut flags = flags.clone();
-        flags.insert(StackInputs::name.name(), vec![self.stack.clone()]);
-        flags.insert(StackInputs::cwd.name(), vec![top.join(&self.cwd).to_string_lossy().into_owned()]);
-        flags
+        flags_of_stack(flags, &top.join(&self.cwd), &self.stack)
     }
 }
 

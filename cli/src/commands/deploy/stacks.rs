@@ -6,7 +6,9 @@ use crate::ci::console::Console;
 use crate::commands::early;
 use crate::commands::ended::EndedRun;
 use crate::commands::run::run_request;
+use crate::commands::stack_jobs::name_of_files;
 use crate::delivery::judging::Judging;
+use crate::engine::job::OneOfSeveral;
 use crate::inputs::{Command, Inputs};
 use crate::process::signals::Signals;
 use crate::publish::stacks::{StackResult, StacksHanding};
@@ -38,7 +40,11 @@ impl PlannedRuns<'_> {
             // Nothing is written there, and an older result must not pass for this one.
             early::forget(request, console);
         }
-        for target in &plan.targets {
+        let name = |number: usize| {
+            let target = plan.targets.get(number);
+            target.map(|target| format!("{}/{}", target.project, target.stack)).unwrap_or_default()
+        };
+        for (number, target) in plan.targets.iter().enumerate() {
             if let Some(signal) = signals.first() {
                 statuses.push(128_u8.saturating_add(signal.number()));
                 break;
@@ -48,11 +54,13 @@ impl PlannedRuns<'_> {
                 console.line(&format!("{word} of `{}` in `{}`", target.stack, target.cwd));
             }
             let flags = target.flags(request.flags, &self.found.top());
-            let own_name = format!("{}-{}", target.project, target.stack).replace('/', "-");
+            let own_name = name_of_files(number, plan.targets.len(), &name);
+            let env = request.env.begun_now();
             let request = RunRequest {
+                env: &env,
                 flags: &flags,
                 command: Some(plan.command),
-                one_of_several: are_several.then_some(own_name.as_str()),
+                one_of_several: are_several.then_some(OneOfSeveral { name: &own_name, in_a_fleet: false }),
                 ..*request
             };
             let done = Box::pin(run_request(&request, Some(self.judging), console, signals)).await;
@@ -103,6 +111,10 @@ impl PlannedRuns<'_> {
             })
             .collect();
         let Prepared { ci, env, context, .. } = self.found;
-        StacksHanding { ci: *ci, env, context, inputs: &self.inputs.report }.hand_on(&stacks, console);
+        StacksHanding { ci: *ci, env, context, inputs: &self.inputs.report }.hand_on(
+            &stacks,
+            Vec::new(),
+            console,
+        );
     }
 }

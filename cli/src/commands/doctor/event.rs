@@ -121,12 +121,7 @@ pub(super) async fn tell(
     let (event, flags) = (ask.event()?, of_our_own(flags));
     let request = plan::request(&event, &flags, env);
     let mut found = prepare(&request, Until::TheVerdict, console);
-    if let Some(error) = found.take_error() {
-        return Err(error);
-    }
-    let Some(inputs) = found.inputs.take() else {
-        return Err(Error::input("the inputs make no run", "`stackstep doctor` tells what is missing"));
-    };
+    let inputs = found.take_inputs()?;
     let (plan, judging) = plan::plan(&found, &inputs, &event, console).await?;
     let stacks: Vec<(&DeployTarget, Vec<Gate>)> =
         plan.targets.iter().map(|target| (target, gates(target, &found, &request, console))).collect();

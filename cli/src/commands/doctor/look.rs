@@ -172,7 +172,7 @@ fn trust(
     let work_folder = git::checkouts_around(&inputs.stack.cwd);
     let context = found.context.clone();
     let credentials = credentials(env, backend, identity);
-    let verdict = judge(&Question::about_run(ci, &context, inputs, &credentials, &work_folder));
+    let verdict = judge(&Question::about_run(ci, &context, inputs, &credentials, &work_folder, false));
     found.trust = match verdict {
         TrustVerdict::Go => "allowed".to_owned(),
         TrustVerdict::Warn { what, hint } => {

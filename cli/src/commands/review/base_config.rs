@@ -31,20 +31,30 @@ const PASSPHRASES: [&str; 2] = ["PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSP
 /// <https://github.com/pulumi/pulumi/blob/master/pkg/secrets/passphrase/manager.go>
 const ANOTHER_PASSPHRASE: &str = "incorrect passphrase";
 
-/// The values to copy.
+/// The values that are copied.
+#[derive(Default)]
+pub(super) struct BaseConfig {
+    pub items: Vec<ConfigItem>,
+    /// The keys of named secrets that are not copied.
+    pub left_out: Vec<String>,
+}
+
+/// The values to copy; with `secrets` also those that are secret.
 ///
 /// # Errors
 /// A key is not there, a secret can't be decrypted, or the job has the base stack's own key.
 pub(super) async fn copied(
     place: &ReviewPlace<'_>,
     settings: &ReviewSettings,
+    secrets: bool,
     engine: &LocatedEngine,
     console: &mut Console,
     signals: &Signals,
-) -> Result<Vec<ConfigItem>> {
-    let Some((file, text)) = base_file(place, settings).await? else { return Ok(Vec::new()) };
-    let copied = CopiedConfig::read(&text, &place.project, &settings.config, &file)
+) -> Result<BaseConfig> {
+    let Some((file, text)) = base_file(place, settings).await? else { return Ok(BaseConfig::default()) };
+    let mut copied = CopiedConfig::read(&text, &place.project, &settings.config, &file)
         .map_err(|Problem { what, hint }| refused(what, hint.unwrap_or_default()))?;
+    let left_out = if secrets { Vec::new() } else { std::mem::take(&mut copied.secrets) };
     let base = BaseStack { place, settings, engine, copied: &copied };
     base.refuse_its_own_key(console, signals).await?;
     let item = |key: &String, value| ConfigItem { key: key.clone(), path: false, value, stored_as: None };
@@ -58,7 +68,7 @@ pub(super) async fn copied(
         let opened = base.decrypted(console, signals).await?;
         items.extend(opened.into_iter().map(|(key, secret)| item(&key, ConfigValue::Secret(secret))));
     }
-    Ok(items)
+    Ok(BaseConfig { items, left_out: left_out.into_iter().map(|(key, _)| key).collect() })
 }
 
 /// The base stack's file in the default branch, with its name. None if it has none and no key is copied.

@@ -5,19 +5,20 @@ use std::cell::OnceCell;
 use std::pin::Pin;
 
 use super::super::there::{ThereStack, read_stack};
+use super::call::ReviewCall;
 use super::opening::{manage, not_ours, refused, write_file};
 use super::place::{ReviewPlace, engine, number_of, placeholder, ready_engine};
 use super::{end, lock};
-use crate::base::env::Env;
 use crate::base::error::{Error, Result};
 use crate::base::git::short_commit;
-use crate::ci;
 use crate::ci::console::Console;
 use crate::commands::ended::EndedRun;
 use crate::commands::run::run_request;
 use crate::delivery::own_checkout::OwnCheckout;
 use crate::engine::args;
 use crate::engine::job::{ReviewRun, StillWanted};
+use crate::engine::local::LocalEngine;
+use crate::forge::ChangeRequest;
 use crate::inputs::Command;
 use crate::inputs::headings::{OperationInputs, StackInputs};
 use crate::inputs::resolve::Flags;
@@ -37,26 +38,31 @@ use crate::run::prepare::RunRequest;
 /// The verb, for messages.
 const VERB: &str = "review down";
 
+/// The most tries to remove a stack that others lock.
+const REMOVALS: u32 = 5;
+
 /// Destroys and removes the stack. Returns the exit status.
-pub(super) async fn down(flags: &Flags, env: &Env, console: &mut Console, signals: &Signals) -> Result<u8> {
-    let mut flags = flags.clone();
+pub(super) async fn down(call: &ReviewCall<'_>, console: &mut Console, signals: &Signals) -> Result<u8> {
+    let mut flags = call.flags.clone();
     let named = named(&flags)?;
     if named.is_none() {
-        let context = ci::detect(env).context(env);
-        if context.fork == Some(true) {
+        let context = call.context();
+        if context.fork == Some(true) && !context.base_credentials {
             return Err(Error::Skipped {
-                what: "the change request comes from a fork, which has no stack".to_owned(),
-                hint: "there is nothing to do".to_owned(),
+                what: "the change request comes from a fork, whose own job has nothing to destroy a stack with".to_owned(),
+                hint: "a stack that somebody has let it have is destroyed by the next `stackstep reap`, and on GitHub by a job for \
+                       `pull_request_target`: docs/review-stacks.md"
+                    .to_owned(),
                 reason: Some(Reason::Untrusted),
             });
         }
         flags.insert(
             StackInputs::name.name(),
-            vec![placeholder(number_of(Some(Command::Destroy), &flags, env, &context)?)],
+            vec![placeholder(number_of(Some(Command::Destroy), &flags, call.env, &context)?)],
         );
     }
     let run = OnceCell::new();
-    let request = RunRequest::new(Some(Command::Destroy), &flags, env);
+    let request = call.request(Command::Destroy, &flags);
     let mut place = ReviewPlace::find(VERB, &request, &run, named, console).await?;
     refuse_a_strangers_name(&place)?;
     let located = ready_engine(&mut place.job, console, signals).await?;
@@ -80,9 +86,10 @@ pub(super) async fn down(flags: &Flags, env: &Env, console: &mut Console, signal
     };
     if there.found.resources > 0 {
         // To read it has taken its time, in which people open again what they have closed.
-        refuse_while_open(&place, past.as_ref()).await?;
-        let closed = StillClosed { place: &place, past: past.as_ref() };
-        let ended = Box::pin(destroy(&closed, &there, &own, &flags, env, console, signals)).await?;
+        let request = refuse_while_open(&place, past.as_ref()).await?;
+        let closed = StillClosed { place: &place, past: past.as_ref(), is_ours: request.fork == Some(false) };
+        let call = ReviewCall { flags: &flags, ..*call };
+        let ended = Box::pin(destroy(&closed, &there, &own, &call, console, signals)).await?;
         // The run that has deployed it has seen the closing too. An engine that has waited for the lock of a stack that is gone
         // by then may crash.
         let is_gone = ended.status != 0
@@ -97,12 +104,7 @@ pub(super) async fn down(flags: &Flags, env: &Env, console: &mut Console, signal
             return Ok(ended.status);
         }
     }
-    let arguments = args::remove_stack(&place.job.scope());
-    if let Err(error) = manage("removed", arguments, &engine(&place, &located), console, signals).await {
-        let is_stopped = matches!(error, Error::Stopped { .. });
-        if is_stopped || read_stack(&engine(&place, &located), console, signals).await?.is_some() {
-            return Err(error);
-        }
+    if !remove(&place, &engine(&place, &located), console, signals).await? {
         console.line(&format!("another run has removed the stack `{}`", place.name));
         return Ok(0);
     }
@@ -111,6 +113,37 @@ pub(super) async fn down(flags: &Flags, env: &Env, console: &mut Console, signal
     console
         .line(&format!("the stack `{}` is destroyed and removed, with the copies of its state", place.name));
     Ok(0)
+}
+
+/// Removes the stack, which has no resources any more. Another run of the same closing may do so at the same time: its lock is
+/// waited for. Returns false if it was the other one that removed the stack.
+async fn remove(
+    place: &ReviewPlace<'_>,
+    engine: &LocalEngine<'_>,
+    console: &Console,
+    signals: &Signals,
+) -> Result<bool> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let arguments = args::remove_stack(&place.job.scope());
+        let Err(error) = manage("removed", arguments, engine, console, signals).await else {
+            return Ok(true);
+        };
+        if matches!(error, Error::Stopped { .. }) {
+            return Err(error);
+        }
+        let was_locked = matches!(error, Error::Refused { reason: Reason::Lock, .. });
+        if was_locked {
+            lock::wait(place, console, signals).await?;
+        }
+        if read_stack(engine, console, signals).await?.is_none() {
+            return Ok(false);
+        }
+        if !was_locked || tries == REMOVALS {
+            return Err(error);
+        }
+    }
 }
 
 /// The stack that is named, if one is.
@@ -139,16 +172,16 @@ fn refuse_a_strangers_name(place: &ReviewPlace<'_>) -> Result<()> {
     ))
 }
 
-/// Fails while the change request is open, unless the stack's time to live is over.
-async fn refuse_while_open(place: &ReviewPlace<'_>, past: Option<&History>) -> Result<()> {
+/// The change request. Fails while it is open, unless the stack's time to live is over.
+async fn refuse_while_open(place: &ReviewPlace<'_>, past: Option<&History>) -> Result<ChangeRequest> {
     let request = place.request(VERB).await?;
     if !request.open {
-        return Ok(());
+        return Ok(request);
     }
     let most = place.definition.review.as_ref().and_then(|review| review.ttl_max);
     let is_kept = request.labels.iter().any(|label| label == KEEP);
     match end::not_over(past, is_kept, most, place.job.env.clock().now()) {
-        None => Ok(()),
+        None => Ok(request),
         Some(why) => Err(refused(
             format!("{} is open, and {why}", place.request_name()),
             "close it; a stack whose time is over, and whose people were warned by `stackstep reap`, is destroyed",
@@ -160,11 +193,13 @@ async fn refuse_while_open(place: &ReviewPlace<'_>, past: Option<&History>) -> R
 struct StillClosed<'a> {
     place: &'a ReviewPlace<'a>,
     past: Option<&'a History>,
+    /// Whether the change comes from the repository itself, for certain.
+    is_ours: bool,
 }
 
 impl StillWanted for StillClosed<'_> {
     fn ask(&self) -> Pin<Box<dyn Future<Output = Result<()>> + '_>> {
-        Box::pin(refuse_while_open(self.place, self.past))
+        Box::pin(async move { refuse_while_open(self.place, self.past).await.map(drop) })
     }
 }
 
@@ -182,17 +217,20 @@ async fn destroy(
     closed: &StillClosed<'_>,
     there: &ThereStack,
     nonce: &str,
-    flags: &Flags,
-    env: &Env,
+    call: &ReviewCall<'_>,
     console: &mut Console,
     signals: &Signals,
 ) -> Result<EndedRun> {
     let place = closed.place;
     write_file(place, Some(&there.file))?;
-    let mut flags = flags.clone();
+    let mut flags = call.flags.clone();
     flags.insert(StackInputs::name.name(), vec![place.name.to_string()]);
     let mut checkout = None;
-    if place.job.inputs.operation.run_program == Some(true) {
+    if !closed.is_ours {
+        // Nobody lets a fork's code run once more, at whichever commit its stack says that it is.
+        console.line("destroyed is what the state holds: a fork's program is not run");
+        flags.insert(OperationInputs::run_program.name(), vec!["false".to_owned()]);
+    } else if place.job.inputs.operation.run_program == Some(true) {
         match program_of(place, there).await {
             Ok(there) => {
                 flags.insert(StackInputs::cwd.name(), vec![there.folder.display().to_string()]);
@@ -212,13 +250,12 @@ async fn destroy(
         environment: format!("review/pr-{}", place.name.number()),
         config: Vec::new(),
         lock_timeout: lock::PATIENCE,
+        is_a_strangers: !closed.is_ours,
+        notes: Vec::new(),
         entry: place.entry()?,
     };
-    let run = RunRequest {
-        review: Some(&review),
-        wanted: Some(closed),
-        ..RunRequest::new(Some(Command::Destroy), &flags, env)
-    };
+    let run =
+        RunRequest { review: Some(&review), wanted: Some(closed), ..call.request(Command::Destroy, &flags) };
     let judging = place.judging();
     let ended = Box::pin(run_request(&run, Some(&judging), console, signals)).await;
     drop(checkout);

@@ -60,6 +60,8 @@ pub(super) static NOT_YET: ReviewRun = ReviewRun {
     environment: String::new(),
     config: Vec::new(),
     lock_timeout: Duration::ZERO,
+    is_a_strangers: false,
+    notes: Vec::new(),
     entry: None,
 };
 

@@ -4,21 +4,19 @@ use std::cell::OnceCell;
 use std::pin::Pin;
 
 use super::super::there::{ThereStack, read_stack};
+use super::call::{ForkGrant, ReviewCall};
 use super::opening::{self, not_ours, refused, write_file};
-use super::place::{NOT_YET, ReviewPlace, engine, number_of, placeholder, ready_engine};
-use super::{base_config, down, lock};
+use super::place::{ReviewPlace, engine, number_of, placeholder, ready_engine};
+use super::{base_config, down, fork, lock};
 use crate::admit::trust::same_commit;
-use crate::base::env::Env;
 use crate::base::error::{Error, Result};
 use crate::base::git::short_commit;
-use crate::ci;
 use crate::ci::console::Console;
 use crate::commands::run::run_request;
 use crate::engine::job::{ReviewRun, StillWanted};
 use crate::engine::locate::LocatedEngine;
 use crate::forge::ChangeRequest;
 use crate::inputs::headings::{ConfigInputs, StackInputs};
-use crate::inputs::resolve::Flags;
 use crate::inputs::{Command, Input};
 use crate::ledger::Ledger;
 use crate::ledger::history::History;
@@ -35,12 +33,16 @@ use crate::run::prepare::{RunRequest, Until, prepare};
 const VERB: &str = "review up";
 
 /// Deploys the stack. Returns the exit status.
-pub(super) async fn up(flags: &Flags, env: &Env, console: &mut Console, signals: &Signals) -> Result<u8> {
-    match Box::pin(try_up(flags, env, console, signals)).await? {
+pub(in crate::commands) async fn up(
+    call: &ReviewCall<'_>,
+    console: &mut Console,
+    signals: &Signals,
+) -> Result<u8> {
+    match Box::pin(try_up(call, console, signals)).await? {
         UpEnd::Ended(status) => Ok(status),
         UpEnd::Gone(first) => {
             console.line("another run has removed the stack meanwhile: it is made anew");
-            match Box::pin(try_up(flags, env, console, signals)).await? {
+            match Box::pin(try_up(call, console, signals)).await? {
                 UpEnd::Ended(status) => Ok(status),
                 UpEnd::Gone(_) => Ok(first),
             }
@@ -57,75 +59,69 @@ enum UpEnd {
 }
 
 /// Deploys the stack as it is found.
-async fn try_up(flags: &Flags, env: &Env, console: &mut Console, signals: &Signals) -> Result<UpEnd> {
-    let context = ci::detect(env).context(env);
-    if context.fork == Some(true) {
-        return Err(from_a_fork("the change request"));
+async fn try_up(call: &ReviewCall<'_>, console: &mut Console, signals: &Signals) -> Result<UpEnd> {
+    let (env, grant) = (call.env, call.grant);
+    let context = call.context();
+    if context.fork == Some(true) && grant.is_none() {
+        return Err(fork::passed_over("the change request"));
     }
-    let mut flags = flags.clone();
+    let mut flags = call.flags.clone();
     flags.insert(
         StackInputs::name.name(),
         vec![placeholder(number_of(Some(Command::Up), &flags, env, &context)?)],
     );
-    // A change without credentials is passed over, as its preview is.
-    let like_a_preview =
-        RunRequest { review: Some(&NOT_YET), ..RunRequest::new(Some(Command::Preview), &flags, env) };
-    if let Some(error) = prepare(&like_a_preview, Until::TheVerdict, console).take_error() {
+    if let Some(error) = prepare(&call.like_a_preview(&flags), Until::TheVerdict, console).take_error() {
         return Err(error);
     }
     let run = OnceCell::new();
-    let request = RunRequest::new(Some(Command::Up), &flags, env);
+    let request = call.request(Command::Up, &flags);
     let mut place = ReviewPlace::find(VERB, &request, &run, None, console).await?;
-    if place.job.inputs.config.file.is_some() {
-        return Err(Error::input(
-            format!(
-                "`{}` can't be set for `{VERB}`: what a review stack is configured by is made anew",
-                ConfigInputs::file.name()
-            ),
-            "remove it",
-        ));
-    }
+    refuse_inputs(&place)?;
     refuse_pulumi_cloud(&place)?;
-    if place.job.inputs.stack.ttl.is_some() {
-        return Err(Error::input(
-            format!(
-                "`{}` can't be set for `{VERB}`: how long a review stack lives says `review.ttl`",
-                StackInputs::ttl.name()
-            ),
-            "remove it; the default branch's `stackstep.yaml` has the section `review`",
-        ));
-    }
     let settings = place.settings()?.clone();
     refuse_by_settings(&place, &settings)?;
-    let mut request = wanted(&place, &settings).await?;
+    let secrets = match grant {
+        Some(_) => {
+            let forks = fork::settings_of(&settings, &place.request_name())?;
+            fork::refuse_its_own_places(&place)?;
+            fork::refuse_a_new_project(&place).await?;
+            forks.secrets
+        }
+        None => true,
+    };
+    let mut request = wanted(&place, &settings, grant).await?;
     let located = ready_engine(&mut place.job, console, signals).await?;
     let book = place.ledger(VERB)?;
     // Of two pushes the later one is deployed: whoever waited looks again.
     if lock::wait(&place, console, signals).await? {
-        request = wanted(&place, &settings).await?;
+        request = wanted(&place, &settings, grant).await?;
     }
     // What can't be configured leaves no stack behind.
-    let config = base_config::copied(&place, &settings, &located, console, signals).await?;
+    let config = base_config::copied(&place, &settings, secrets, &located, console, signals).await?;
     let there = made(&place, &settings, &request, &located, &book, console, signals).await?;
     write_file(&place, Some(&there.file))?;
     // To make it has taken its time, in which people push and close.
-    wanted(&place, &settings).await?;
+    wanted(&place, &settings, grant).await?;
+    let commit = place.job.context.commit.as_deref();
+    let notes = grant.map(|grant| fork::notes(commit, grant, &config.left_out)).unwrap_or_default();
+    for note in &notes {
+        console.line(note);
+    }
     let review = ReviewRun {
         message: place.request_name(),
         signature: mark::in_message(&there.nonce),
         environment: environment(&place),
-        config,
+        config: config.items,
         lock_timeout: lock::PATIENCE,
+        is_a_strangers: grant.is_some(),
+        notes,
         entry: place.entry()?,
     };
-    let mut flags = flags.clone();
+    let mut flags = call.flags.clone();
     flags.insert(StackInputs::name.name(), vec![place.name.to_string()]);
-    let newest = StillTheNewest { place: &place, settings: &settings };
-    let run = RunRequest {
-        review: Some(&review),
-        wanted: Some(&newest),
-        ..RunRequest::new(Some(Command::Up), &flags, env)
-    };
+    let newest = StillTheNewest { place: &place, settings: &settings, grant };
+    let run =
+        RunRequest { review: Some(&review), wanted: Some(&newest), ..call.request(Command::Up, &flags) };
     let judging = place.judging();
     let ended = Box::pin(run_request(&run, Some(&judging), console, signals)).await?;
     // The job of the closing may have found no stack yet.
@@ -135,10 +131,35 @@ async fn try_up(flags: &Flags, env: &Env, console: &mut Console, signals: &Signa
         let is_of_destroy =
             |name: &str| Input::find(name).is_some_and(|input| input.applies_to(Command::Destroy));
         flags.retain(|name, _| is_of_destroy(name));
-        return Box::pin(down::down(&flags, env, console, signals)).await.map(UpEnd::Ended);
+        let closing = ReviewCall { flags: &flags, ..*call };
+        return Box::pin(down::down(&closing, console, signals)).await.map(UpEnd::Ended);
     }
     let is_gone = ended.reason() == Some(Reason::StackNotFound);
     Ok(if is_gone { UpEnd::Gone(ended.status) } else { UpEnd::Ended(ended.status) })
+}
+
+/// Refuses inputs that a stack of a change request has by itself.
+fn refuse_inputs(place: &ReviewPlace<'_>) -> Result<()> {
+    let inputs = &place.job.inputs;
+    for (is_set, name, instead, way) in [
+        (
+            inputs.config.file.is_some(),
+            ConfigInputs::file.name(),
+            "what a review stack is configured by is made anew",
+            "remove it; `review.config` of the default branch's `stackstep.yaml`, and the input `config`, say what it gets",
+        ),
+        (
+            inputs.stack.ttl.is_some(),
+            StackInputs::ttl.name(),
+            "how long a review stack lives says `review.ttl`",
+            "remove it; the default branch's `stackstep.yaml` has the section `review`",
+        ),
+    ] {
+        if is_set {
+            return Err(Error::input(format!("`{name}` can't be set for `{VERB}`: {instead}"), way));
+        }
+    }
+    Ok(())
 }
 
 /// A stack of ours that is there.
@@ -206,19 +227,25 @@ async fn made(
 struct StillTheNewest<'a> {
     place: &'a ReviewPlace<'a>,
     settings: &'a ReviewSettings,
+    grant: Option<ForkGrant>,
 }
 
 impl StillWanted for StillTheNewest<'_> {
     fn ask(&self) -> Pin<Box<dyn Future<Output = Result<()>> + '_>> {
-        Box::pin(async move { wanted(self.place, self.settings).await.map(drop) })
+        Box::pin(async move { wanted(self.place, self.settings, self.grant).await.map(drop) })
     }
 }
 
-/// The change request, if its stack is to be deployed at this commit.
+/// The change request, if its stack is to be deployed at this commit. A fork's is so only by a grant.
 ///
 /// # Errors
-/// It is not, which is no failure: it is closed, another commit is its head, or it lacks the label.
-async fn wanted(place: &ReviewPlace<'_>, settings: &ReviewSettings) -> Result<ChangeRequest> {
+/// It is not, which is no failure: it is closed, another commit is its head, or it lacks the label. A commit of a fork that was
+/// let in and is not the head is refused.
+async fn wanted(
+    place: &ReviewPlace<'_>,
+    settings: &ReviewSettings,
+    grant: Option<ForkGrant>,
+) -> Result<ChangeRequest> {
     let request = place.request(VERB).await?;
     let name = place.request_name();
     let skipped =
@@ -226,37 +253,35 @@ async fn wanted(place: &ReviewPlace<'_>, settings: &ReviewSettings) -> Result<Ch
     if !request.open {
         return skipped(format!("{name} is closed"), "open it again, and its stack is made anew");
     }
-    if request.fork != Some(false) {
-        return Err(from_a_fork(&name));
+    if request.fork != Some(false) && grant.is_none() {
+        return Err(fork::passed_over(&name));
     }
-    if let (Some(head), Some(commit)) = (&request.head, &place.job.context.commit)
-        && !same_commit(Some(head), Some(commit))
-    {
-        return skipped(
-            format!(
-                "commit `{}` is no longer the head of {name}, which is at `{}`",
-                short_commit(commit),
-                short_commit(head)
-            ),
-            "the run for the newest commit deploys it",
-        );
+    let (head, commit) = (request.head.as_deref(), place.job.context.commit.as_deref());
+    match (grant, head, commit) {
+        // What was let in is one commit, and what is not known is not it.
+        (Some(grant), head, commit) if !same_commit(head, commit) => {
+            let (head, commit) = (head.unwrap_or("no commit that is known"), commit.unwrap_or_default());
+            return Err(fork::moved(&name, commit, head, grant, settings));
+        }
+        (None, Some(head), Some(commit)) if !same_commit(Some(head), Some(commit)) => {
+            return skipped(
+                format!(
+                    "commit `{}` is no longer the head of {name}, which is at `{}`",
+                    short_commit(commit),
+                    short_commit(head)
+                ),
+                "the run for the newest commit deploys it",
+            );
+        }
+        _ => {}
     }
     match &settings.label {
-        Some(label) if !request.labels.contains(label) => skipped(
+        // A comment that names the commit says more than a label.
+        Some(label) if grant != Some(ForkGrant::Comment) && !request.labels.contains(label) => skipped(
             format!("{name} does not have the label `{label}`"),
             "set the label, and run the job again",
         ),
         _ => Ok(request),
-    }
-}
-
-/// The skip of a fork's change: its code would have what the stack is deployed with.
-fn from_a_fork(name: &str) -> Error {
-    Error::Skipped {
-        what: format!("{name} comes from a fork, whose code would have the credentials that its stack is deployed with"),
-        hint: "read the change; somebody who may push brings it onto a branch of the repository, whose change request has a stack"
-            .to_owned(),
-        reason: Some(Reason::Untrusted),
     }
 }
 

@@ -121,8 +121,7 @@ impl Outside<'_> {
         let fence = crate::base::random::word();
         console.command(&ci.log().begin_foreign(&fence));
         let ended = {
-            let (mut stdout, mut stderr) = (tokio::io::stdout(), tokio::io::stderr());
-            let mut stdout_again = tokio::io::stdout();
+            let (mut stdout, mut stderr) = console.streams();
             let supervision = Supervision {
                 masker: console.masker(),
                 signals: self.signals,
@@ -130,8 +129,8 @@ impl Outside<'_> {
                 listener: &mut EngineVoice::default(),
                 listen: Duration::ZERO,
                 grace: self.job.grace_period(),
-                stdout: &mut stdout,
-                stderr: if ci.log().one_stream { &mut stdout_again } else { &mut stderr },
+                stdout: &mut *stdout,
+                stderr: &mut *stderr,
                 passing: Passing::Through,
                 unsaid: None,
                 capture: CAPTURE,

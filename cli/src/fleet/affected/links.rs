@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::verdict::StackVerdict;
 use crate::fleet::FoundProject;
+use crate::fleet::order::OrderSource;
 use crate::fleet::settings::{ByProject, declared, is_meant};
 use crate::reviewed::reach::references::{ReferenceName, StackReferences};
 
@@ -12,12 +13,29 @@ use crate::reviewed::reach::references::{ReferenceName, StackReferences};
 struct Reads {
     /// Stacks by the numbers of their projects. No names: all of them.
     of: BTreeMap<usize, BTreeSet<String>>,
+    /// The projects that the section `fleet` declares.
+    declared: BTreeSet<usize>,
     /// A file that reads outputs of a stack whose name can't be told.
     of_any: Option<String>,
 }
 
+impl Reads {
+    fn is_empty(&self) -> bool {
+        self.of.is_empty() && self.declared.is_empty() && self.of_any.is_none()
+    }
+}
+
+/// The stacks of a project that another one says it comes after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::fleet) enum NamedStacks<'r> {
+    /// These.
+    These(&'r BTreeSet<String>),
+    /// Some of them: it is not said which.
+    Some,
+}
+
 /// Which stack comes after which.
-pub(super) struct Links<'p> {
+pub(in crate::fleet) struct Links<'p> {
     projects: &'p [FoundProject],
     reads: Vec<Reads>,
 }
@@ -66,28 +84,39 @@ impl<'p> Links<'p> {
         }
         for (number, project) in self.projects.iter().enumerate() {
             if folders.iter().any(|folder| is_meant(folder, project)) {
-                reads.of.insert(number, BTreeSet::new());
+                reads.declared.insert(number);
             }
         }
     }
 
-    /// Tells each verdict which stacks it comes after, and affects those that come after an affected one. `of` has the number of
-    /// each verdict's project.
-    pub fn spread(&self, of: &[usize], verdicts: &mut [StackVerdict]) {
+    /// What a project says of the stacks of another one, and who says so.
+    pub fn between(&self, number: usize, other: usize) -> Vec<(OrderSource, NamedStacks<'_>)> {
+        let Some(reads) = self.reads.get(number) else { return Vec::new() };
+        let read = reads.of.get(&other).map(|stacks| {
+            let named = if stacks.is_empty() { NamedStacks::Some } else { NamedStacks::These(stacks) };
+            (OrderSource::Code, named)
+        });
+        let declared = reads.declared.contains(&other).then_some((OrderSource::Declared, NamedStacks::Some));
+        read.into_iter().chain(declared).collect()
+    }
+
+    /// The numbers of the verdicts that each one comes after, which are told to it as well, if the program names them. `of` has the
+    /// number of each verdict's project.
+    pub fn before(&self, of: &[usize], verdicts: &mut [StackVerdict]) -> Vec<Vec<usize>> {
         let mut before: Vec<Vec<usize>> = Vec::new();
         for (at, number) in of.iter().enumerate() {
-            let reads =
-                self.reads.get(*number).filter(|reads| !reads.of.is_empty() || reads.of_any.is_some());
+            let reads = self.reads.get(*number).filter(|reads| !reads.is_empty());
             let Some(reads) = reads else {
                 before.push(Vec::new());
                 continue;
             };
             let comes_after = |other: &usize| {
                 let stacks = of.get(*other).and_then(|project| reads.of.get(project));
+                let is_declared = of.get(*other).is_some_and(|project| reads.declared.contains(project));
                 let stack = verdicts.get(*other).map_or("", |verdict| verdict.stack.as_str());
                 let is_one =
                     |all: &BTreeSet<String>| all.is_empty() || stack.is_empty() || all.contains(stack);
-                *other != at && (reads.of_any.is_some() || stacks.is_some_and(is_one))
+                *other != at && (reads.of_any.is_some() || is_declared || stacks.is_some_and(is_one))
             };
             before.push((0..verdicts.len()).filter(comes_after).collect());
         }
@@ -101,6 +130,11 @@ impl<'p> Links<'p> {
                 verdict.after = names;
             }
         }
+        before
+    }
+
+    /// Affects the verdicts that come after an affected one: `before` is the answer of [`Links::before`].
+    pub fn spread(&self, of: &[usize], before: &[Vec<usize>], verdicts: &mut [StackVerdict]) {
         // As often as something is new: a circle ends, too.
         let mut is_new = true;
         while is_new {
@@ -108,7 +142,9 @@ impl<'p> Links<'p> {
             for (at, before) in before.iter().enumerate() {
                 let is_affected =
                     |other: &&usize| verdicts.get(**other).is_some_and(StackVerdict::is_affected);
-                let first = before.iter().find(is_affected).and_then(|other| verdicts.get(*other));
+                // One that has a name, if there is one.
+                let affected = || before.iter().filter(is_affected).filter_map(|other| verdicts.get(*other));
+                let first = affected().find(|other| !other.stack.is_empty()).or_else(|| affected().next());
                 let Some(first) = first else { continue };
                 let why = match self.any_of(of.get(at)) {
                     Some(file) => format!(
@@ -125,7 +161,8 @@ impl<'p> Links<'p> {
         }
     }
 
-    fn any_of(&self, number: Option<&usize>) -> Option<&str> {
+    /// A file of the project that reads outputs of a stack whose name can't be told.
+    pub fn any_of(&self, number: Option<&usize>) -> Option<&str> {
         self.reads.get(*number?)?.of_any.as_deref()
     }
 

@@ -271,8 +271,13 @@ fn no_stack_that_is_made_from_a_changed_file_is_left_out() {
             assert_eq!(found.projects.len(), repository.projects.len());
             for path in repository.files.keys() {
                 let changed = ChangedPaths { paths: [path.clone()].into(), ..ChangedPaths::default() };
-                let verdicts =
-                    verdicts(folder.path(), &found, &found.projects, &changed, &FleetSettings::default());
+                let verdicts = verdicts(
+                    folder.path(),
+                    &found,
+                    &found.projects,
+                    together(&changed),
+                    &FleetSettings::default(),
+                );
                 let affected: BTreeSet<String> = verdicts
                     .iter()
                     .filter(|verdict| verdict.is_affected())

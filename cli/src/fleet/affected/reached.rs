@@ -1,6 +1,6 @@
 //! The files that a project is made from, and whether a path that has changed is one of them: also one that is gone.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::fleet::FoundProject;
@@ -9,6 +9,7 @@ use crate::reviewed::reach::places::Places;
 use crate::reviewed::reach::tracked::{Tracked, folder_of, is_around, name_of};
 use crate::reviewed::reach::words::FileWords;
 use crate::reviewed::reach::{Reach, Reached, is_stack_file};
+use crate::reviewed::source::words_of;
 
 /// The most lines of what a project is made from outside of its folder.
 const LINES: usize = 50;
@@ -70,29 +71,42 @@ pub struct ReachedFiles<'t> {
     pub reached: Reached,
 }
 
-impl<'t> ReachedFiles<'t> {
-    /// Finds them.
-    pub fn find(
-        tracked: &'t Tracked,
-        project: &FoundProject,
-        places: Places,
-        read: &mut dyn FnMut(usize) -> Option<Rc<FileWords>>,
-    ) -> Self {
+/// Finds the files of several projects of a repository, of which each file is read once.
+pub(in crate::fleet) struct ReachFinder<'t> {
+    tracked: &'t Tracked,
+    places: Places,
+    words: BTreeMap<usize, Option<Rc<FileWords>>>,
+}
+
+impl<'t> ReachFinder<'t> {
+    /// Has read nothing yet.
+    pub fn new(tracked: &'t Tracked) -> Self {
+        Self { tracked, places: Places::in_repository(tracked), words: BTreeMap::new() }
+    }
+
+    /// Finds those of a project.
+    pub fn of_project(&mut self, project: &FoundProject) -> ReachedFiles<'t> {
         let folder = if project.cwd == "." { "" } else { project.cwd.as_str() };
-        Self::from(tracked, folder, &project.program, places, read)
+        self.find(folder, &project.program)
     }
 
     /// Finds those of what lies in a folder, or of one file.
-    pub fn of_folder(
-        tracked: &'t Tracked,
-        folder: &str,
-        places: Places,
-        read: &mut dyn FnMut(usize) -> Option<Rc<FileWords>>,
-    ) -> Self {
-        Self::from(tracked, folder, folder, places, read)
+    pub fn of_folder(&mut self, folder: &str) -> ReachedFiles<'t> {
+        self.find(folder, folder)
     }
 
-    fn from(
+    fn find(&mut self, folder: &str, program: &str) -> ReachedFiles<'t> {
+        let Self { tracked, places, words } = self;
+        let read = &mut |at: usize| {
+            let of_file = || Some(Rc::new(words_of(&tracked.top, tracked.get(at)?)?));
+            words.entry(at).or_insert_with(of_file).clone()
+        };
+        ReachedFiles::new(tracked, folder, program, places.clone(), read)
+    }
+}
+
+impl<'t> ReachedFiles<'t> {
+    fn new(
         tracked: &'t Tracked,
         folder: &str,
         program: &str,
@@ -100,8 +114,8 @@ impl<'t> ReachedFiles<'t> {
         read: &mut dyn FnMut(usize) -> Option<Rc<FileWords>>,
     ) -> Self {
         let reached = Reach::new(tracked, folder, program).with_places(places).find(read);
-        let files = tracked.files().iter().zip(&reached.files).filter(|(_, is_reached)| **is_reached);
-        let paths = files.map(|(file, _)| file.path.as_str());
+        let files = reached.files.iter().filter_map(|at| tracked.get(*at));
+        let paths = files.map(|file| file.path.as_str());
         let own = BTreeSet::from([folder.to_owned(), program.to_owned()]);
         let is_program = |path: &&str| {
             !MANIFESTS.contains(&name_of(path)) || own.iter().any(|folder| folder_of(path) == folder)
@@ -116,7 +130,7 @@ impl<'t> ReachedFiles<'t> {
             return None;
         }
         if let Some(at) = self.tracked.number_of(path) {
-            let is_reached = self.reached.files.get(at).copied().unwrap_or_default();
+            let is_reached = self.reached.files.contains(&at);
             if is_reached && (self.is_own(path) || self.concerns(path)) {
                 return Some(PartOfIt { led_by: self.reached.led_by.get(&at).and_then(|by| self.path(*by)) });
             }
@@ -153,8 +167,7 @@ impl<'t> ReachedFiles<'t> {
 
     /// The files outside of the project's folder, a line each with the file that leads there.
     pub fn outside(&self) -> Vec<String> {
-        let reached = self.reached.files.iter().enumerate().filter(|(_, is_reached)| **is_reached);
-        let paths = reached.filter_map(|(at, _)| Some((at, self.path(at)?)));
+        let paths = self.reached.files.iter().filter_map(|at| Some((*at, self.path(*at)?)));
         let outside = paths.filter(|(_, path)| !self.own.iter().any(|folder| is_around(folder, path)));
         let lines = outside
             .map(|(at, path)| match self.reached.led_by.get(&at).and_then(|by| self.path(*by)) {

@@ -46,7 +46,18 @@ impl Repository {
         let changes = ChangedPaths { since: Some("8d08154c".to_owned()), paths, ..ChangedPaths::default() };
         let section = crate::base::yaml::parse(fleet).unwrap();
         let settings = FleetSettings::parse(&section, "stackstep.yaml").unwrap();
-        verdicts(self.folder.path(), &found, &found.projects, &changes, &settings)
+        verdicts(self.folder.path(), &found, &found.projects, together(&changes), &settings)
+    }
+
+    /// The names of the affected stacks, each with the first reason.
+    pub(super) fn asked(&self, compared: &Compared, esc: &[&str]) -> Vec<(String, String)> {
+        let found = RepositoryStacks::find(self.folder.path(), None);
+        let esc: Vec<String> = esc.iter().map(|name| (*name).to_owned()).collect();
+        let asked = AskedStacks { compared, esc: &esc, set: None };
+        let verdicts =
+            verdicts(self.folder.path(), &found, &found.projects, asked, &FleetSettings::default());
+        let affected = verdicts.into_iter().filter(StackVerdict::is_affected);
+        affected.map(|verdict| (verdict.name(), verdict.why.first().cloned().unwrap_or_default())).collect()
     }
 
     /// The stacks that a change of these files affects.
@@ -333,11 +344,24 @@ fn what_is_declared_counts() {
 }
 
 #[test]
+fn what_is_declared_for_a_project_that_can_not_be_read_is_told_from_one_that_is_not_there() {
+    let repository = with(&[("infra/broken/Pulumi.yaml", "name: [")]);
+    let top = repository.folder.path();
+    let projects = RepositoryStacks::find(top, None).projects;
+    let fleet = yaml::parse("{ depends-on: { infra/shop: [infra/broken] } }").unwrap();
+    let error = FleetSettings::parse(&fleet, "stackstep.yaml").unwrap().check(top, &projects).unwrap_err();
+    let error = error.to_string();
+    assert!(error.contains("names `infra/broken`, where the project can't be read"), "{error}");
+}
+
+#[test]
 fn what_is_declared_for_no_project_is_an_error() {
-    let projects = RepositoryStacks::find(with(&[]).folder.path(), None).projects;
+    let repository = with(&[]);
+    let top = repository.folder.path();
+    let projects = RepositoryStacks::find(top, None).projects;
     for fleet in ["{ paths: { infra/shpo: [x] } }", "{ depends-on: { infra/shop: [infra/nets] } }"] {
         let settings = FleetSettings::parse(&yaml::parse(fleet).unwrap(), "stackstep.yaml").unwrap();
-        let error = settings.check(&projects).unwrap_err().to_string();
+        let error = settings.check(top, &projects).unwrap_err().to_string();
         assert!(error.contains("where there is no project"), "{error}");
     }
 }
@@ -347,8 +371,13 @@ fn without_a_history_everything_is_affected() {
     let repository = with(&[]);
     let found = RepositoryStacks::find(repository.folder.path(), None);
     let changes = ChangedPaths::unknown("the checkout is shallow".to_owned());
-    let verdicts =
-        verdicts(repository.folder.path(), &found, &found.projects, &changes, &FleetSettings::default());
+    let verdicts = verdicts(
+        repository.folder.path(),
+        &found,
+        &found.projects,
+        together(&changes),
+        &FleetSettings::default(),
+    );
     assert_eq!(verdicts.len(), 3);
     assert!(verdicts.iter().all(|verdict| verdict.why == ["the checkout is shallow"]));
 }
@@ -360,7 +389,12 @@ fn a_name_that_is_lost_affects_everybody() {
     let lost_names = ["lib/package.json".to_owned()].into();
     let paths = ["lib/package.json".to_owned()].into();
     let changes = ChangedPaths { paths, lost_names, ..ChangedPaths::default() };
-    let verdicts =
-        verdicts(repository.folder.path(), &found, &found.projects, &changes, &FleetSettings::default());
+    let verdicts = verdicts(
+        repository.folder.path(),
+        &found,
+        &found.projects,
+        together(&changes),
+        &FleetSettings::default(),
+    );
     assert!(verdicts.iter().all(StackVerdict::is_affected));
 }

@@ -1,6 +1,7 @@
 //! What is known of one stack.
 
 use crate::fleet::FoundProject;
+use crate::fleet::esc::EscEnvironments;
 
 /// What is known of one stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub struct StackVerdict {
     pub made_from: Vec<String>,
     /// The stacks whose outputs it reads, or which it is declared to come after.
     pub after: Vec<String>,
+    /// The ESC environments that its configuration imports.
+    pub esc: EscEnvironments,
 }
 
 impl StackVerdict {
@@ -29,6 +32,31 @@ impl StackVerdict {
             why,
             made_from: Vec::new(),
             after: Vec::new(),
+            esc: EscEnvironments::default(),
+        }
+    }
+
+    /// A verdict on the same stack of which nothing is known but its names.
+    pub(super) fn untold(&self) -> Self {
+        Self {
+            project: self.project.clone(),
+            cwd: self.cwd.clone(),
+            stack: self.stack.clone(),
+            why: Vec::new(),
+            made_from: Vec::new(),
+            after: Vec::new(),
+            esc: EscEnvironments::default(),
+        }
+    }
+
+    /// Why a change of an ESC environment affects it.
+    pub fn uses_environment(&self, name: &str) -> String {
+        if self.esc.names.is_empty() || self.esc.is_unclear {
+            format!(
+                "its configuration names an ESC environment in a form that can't be read: it may be `{name}`"
+            )
+        } else {
+            format!("it uses the ESC environment `{name}`")
         }
     }
 

@@ -6,7 +6,7 @@ use crate::base::secret::Secret;
 use crate::inputs::command::{
     ALL_BUT_REPORT, ONLY_UP, OPERATIONS, OPERATIONS_AND_EXEC, OPERATIONS_OUTPUTS_AND_EXEC,
 };
-use crate::inputs::row::{duration, flag, heading, secret, text, trimmed_text};
+use crate::inputs::row::{duration, flag, heading, list, secret, text, trimmed_text};
 
 heading! {
     /// The inputs about the place of the state, and who may read it.
@@ -26,6 +26,7 @@ heading! {
         oidc_token: Option<Secret> = secret("oidc-token", OPERATIONS_OUTPUTS_AND_EXEC, "The identity token, where the CI system does not hand one to the job by itself: the token, or `file://` and the path of a file that holds it.")
             .aliases(&["id-token"])
             .default_in_words("the one of the CI system"),
+        esc: Vec<String> = list("esc", OPERATIONS_OUTPUTS_AND_EXEC, "Environments of Pulumi ESC to open for the Pulumi CLI, as `organization/project/environment` with `@version` where one is meant: their variables count more than those of the job, and their files are there while the run is. The state may lie in any backend."),
         mask_config: bool = flag("mask-config", OPERATIONS_AND_EXEC, "Read the stack's configuration first, to hide its secrets wherever they show. It takes one process of the Pulumi CLI, and is always so with `debug`, `log-flow` and a `log-verbosity` from 9.")
             .default("false"),
         base_passphrase: Option<Secret> = secret("base-passphrase", ONLY_UP, "For `stackstep review up`: the passphrase of the stack that a review stack is made from, if secrets of its configuration are copied. The change's own program never gets it."),

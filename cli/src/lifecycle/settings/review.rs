@@ -35,6 +35,8 @@ pub struct ReviewSettings {
     pub projects: Vec<String>,
     /// The label that a change request needs. None: each one has a stack.
     pub label: Option<String>,
+    /// What holds for the change requests of forks. None: they have no stack.
+    pub forks: Option<ForkSettings>,
     /// The time after which a stack is destroyed though its change request is open. None: it lives as long as that.
     pub ttl: Option<Duration>,
     /// The longest time that `extend` may reach, from the stack's creation.
@@ -51,15 +53,23 @@ pub struct ReviewSettings {
     pub max_share: u32,
 }
 
+/// What holds for a fork's change request, whose stack is deployed only at a commit that somebody has let be.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ForkSettings {
+    /// Whether the secrets among `config` are copied for it too. Its program can read them.
+    pub secrets: bool,
+}
+
 const WRITE_IT: &str = "write it as `review: { from: staging, config: [app:size], ttl: 3d }`";
 
 impl ReviewSettings {
     /// The keys of the section.
-    pub const KEYS: [&str; 11] = [
+    pub const KEYS: [&str; 12] = [
         "from",
         "config",
         "projects",
         "label",
+        "forks",
         "ttl",
         "ttl-max",
         "max",
@@ -101,6 +111,7 @@ impl ReviewSettings {
             config,
             projects: fields.texts("projects")?,
             label: fields.text("label")?.map(str::to_owned),
+            forks: forks(&fields)?,
             ttl,
             ttl_max,
             max: fields.number("max", 1, 1000)?.unwrap_or(MAX),
@@ -122,6 +133,24 @@ impl ReviewSettings {
             wildcard::fits(&pattern.iter().map(String::as_str).collect::<Vec<_>>(), &folder)
         };
         self.projects.is_empty() || self.projects.iter().any(fits)
+    }
+}
+
+/// Reads `forks`: `true`, or a mapping, which switches it on too.
+fn forks(fields: &Fields<'_>) -> Result<Option<ForkSettings>> {
+    let hint = "write `forks: true`, or `forks: { secrets: true }` if the secrets of `config` are to be copied for them too";
+    match fields.get("forks") {
+        None => Ok(None),
+        Some(Value::Mapping(_)) => {
+            let own = fields.mapping("forks", hint)?;
+            own.only(&["secrets"], "`review.forks`")?;
+            Ok(Some(ForkSettings { secrets: own.flag("secrets")?.unwrap_or(false) }))
+        }
+        Some(value) => match value.source() {
+            Some("true") => Ok(Some(ForkSettings::default())),
+            Some("false") => Ok(None),
+            _ => Err(fields.error("forks", "is neither a boolean nor a mapping", hint)),
+        },
     }
 }
 
@@ -233,6 +262,15 @@ mod tests {
     }
 
     #[test]
+    fn forks_are_off_until_they_are_switched_on_and_get_secrets_only_by_a_key_of_its_own() {
+        let forks = |text: &str| review(&format!("{{ from: staging{text} }}")).unwrap().forks;
+        assert_eq!((forks(""), forks(", forks: false"), forks(", forks: ")), (None, None, None));
+        let without = Some(ForkSettings { secrets: false });
+        assert_eq!((forks(", forks: true"), forks(", forks: {}")), (without, without));
+        assert_eq!(forks(", forks: { secrets: true }"), Some(ForkSettings { secrets: true }));
+    }
+
+    #[test]
     fn what_can_not_be_meant_is_refused_with_what_to_write() {
         for (text, what, hint) in [
             ("staging", "is not a mapping", "review: { from: staging"),
@@ -241,6 +279,13 @@ mod tests {
             ("{ from: \"pr-*\" }", "is not the name of a stack", "name one stack"),
             ("{ from: a, config: [size] }", "is not the whole key", "app:size"),
             ("{ from: a, config: [\"app:*\"] }", "is not the whole key", "no pattern"),
+            ("{ from: a, forks: label }", "is neither a boolean nor a mapping", "forks: true"),
+            (
+                "{ from: a, forks: { secret: true } }",
+                "is not a key of `review.forks`",
+                "did you mean `secrets`?",
+            ),
+            ("{ from: a, forks: { secrets: all } }", "is not a boolean", "`true` or `false`"),
             ("{ from: a, ttl: 3 }", "has no unit", "with its unit"),
             ("{ from: a, ttl: 3d, ttl-max: 2d }", "is longer than `ttl-max`", "shorten"),
             ("{ from: a, max: 0 }", "is `0`", "from 1"),

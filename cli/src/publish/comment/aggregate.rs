@@ -220,8 +220,9 @@ pub(super) async fn post(task: &Task<'_>) -> Result<Posted, Trouble> {
     let mut posted = Posted::Nothing;
     let mut created: Option<Comment> = None;
     for round in 0..ROUNDS {
-        if round > 1 {
-            // Another job writes too: a random pause keeps the two out of step.
+        if round > 1 || (round == 1 && task.wanted.others_write) {
+            // Another job that read the comment before this one wrote it may write later than a look at once would see; a
+            // random pause keeps the two out of step.
             pause().await;
         }
         let ours = match (task.akin(&marker).await, &created) {

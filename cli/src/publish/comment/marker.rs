@@ -223,7 +223,8 @@ pub(super) fn without_markers(text: &str) -> String {
     text.replace("# (stackstep", "# (\u{200b}stackstep")
 }
 
-fn hidden(line: &str, flavor: Flavor) -> String {
+/// A line that readers do not see.
+pub fn hidden(line: &str, flavor: Flavor) -> String {
     let (begin, end) = if flavor.html { HTML } else { PLAIN };
     [begin, line, end].concat()
 }
@@ -235,7 +236,7 @@ fn shown(line: &str) -> Option<&str> {
 }
 
 /// The value percent-encoded, hyphens too: two of them would end an HTML comment in some readers.
-fn encoded(value: &str) -> String {
+pub fn encoded(value: &str) -> String {
     percent_encoded(value).replace('-', "%2D")
 }
 

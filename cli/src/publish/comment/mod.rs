@@ -6,6 +6,7 @@
 
 pub mod aggregate;
 pub mod marker;
+pub mod none;
 mod own;
 pub mod previewed;
 pub mod stamp;
@@ -18,6 +19,7 @@ use crate::report::Report;
 
 pub use marker::{Marker, Subject};
 use own::Own;
+pub use own::ours_among;
 pub use stamp::Stamp;
 pub use task::{Content, Mode, Posted, Wanted};
 use task::{Marked, Task, is_same, newest_first};
@@ -67,7 +69,7 @@ impl Task<'_> {
     }
 
     fn is_of_several(&self) -> bool {
-        self.content.reports.len() > 1
+        self.wanted.of_all || self.content.reports.len() > 1
     }
 
     fn is_worth_one(&self) -> bool {
@@ -246,17 +248,6 @@ impl Task<'_> {
             return Ok(there);
         }
         if again { Box::pin(self.create(body, false)).await } else { Err(trouble) }
-    }
-
-    /// The trouble, or that there is no such change request if the forge reports both in the same way.
-    async fn or_missing(&self, trouble: Trouble) -> Trouble {
-        if trouble.kind != TroubleKind::Broken || !self.client.place().forge.breaks_where_none_is() {
-            return trouble;
-        }
-        match self.client.change_request(self.number).await {
-            Err(other) if other.kind == TroubleKind::Missing => other,
-            _ => trouble,
-        }
     }
 
     /// The trouble, with an explanation from the change request's state if there is one.

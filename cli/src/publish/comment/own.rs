@@ -6,7 +6,8 @@
 //! not come again.
 
 use super::{Marked, Marker, Stamp, Subject, Task, is_same};
-use crate::forge::{Comment, Trouble};
+use crate::forge::trouble::TroubleKind;
+use crate::forge::{Client, Comment, Trouble};
 use crate::pulumi::stack::StackIdentity;
 use crate::render;
 
@@ -41,9 +42,17 @@ impl Own {
     }
 }
 
-impl Task<'_> {
+/// The comments of a change request, among which ours are searched for.
+pub(super) struct CommentSearch<'a> {
+    pub client: &'a Client<'a>,
+    pub number: u64,
+    /// Whether a comment of Pulumi's official action on the same subject counts, too.
+    pub official_action: bool,
+}
+
+impl CommentSearch<'_> {
     /// The comments with a marker for the same names, the oldest first, whoever wrote them.
-    pub(super) async fn akin(&self, marker: &Marker) -> Result<Vec<Marked>, Trouble> {
+    pub async fn akin(&self, marker: &Marker) -> Result<Vec<Marked>, Trouble> {
         let comments = match self.client.comments(self.number).await {
             Ok(comments) => comments,
             Err(trouble) => return Err(self.or_missing(trouble).await),
@@ -53,7 +62,7 @@ impl Task<'_> {
             found.is_akin_to(marker).then(|| (comment.clone(), found))
         };
         // The official action keeps only the last of several up to date.
-        let taken_over = comments.iter().rev().filter(|_| self.wanted.official_action).find_map(official);
+        let taken_over = comments.iter().rev().filter(|_| self.official_action).find_map(official);
         let ours = comments.into_iter().filter_map(|comment| {
             let found = Marker::read(&comment.body).filter(|found| found.is_akin_to(marker))?;
             Some((comment, found))
@@ -63,16 +72,58 @@ impl Task<'_> {
 
     /// The comments among `marked` that we wrote, as a marker can be copied. The forge is asked for our name only if
     /// there are any.
-    pub(super) async fn ours(&self, mut marked: Vec<Marked>, author: Option<&str>) -> Vec<Marked> {
-        if marked.is_empty() {
-            return marked;
+    pub async fn ours(&self, marked: Vec<Marked>, author: Option<&str>) -> Vec<Marked> {
+        ours_among(self.client, marked, |(comment, _)| comment, author).await
+    }
+
+    /// The trouble, or that there is no such change request if the forge reports both in the same way.
+    async fn or_missing(&self, trouble: Trouble) -> Trouble {
+        if trouble.kind != TroubleKind::Broken || !self.client.place().forge.breaks_where_none_is() {
+            return trouble;
         }
-        let me = match author {
-            Some(author) => Some(author.to_owned()),
-            None => self.client.own_author().await,
-        };
-        marked.retain(|(comment, _)| me.as_ref().is_some_and(|me| me.eq_ignore_ascii_case(&comment.author)));
-        marked
+        match self.client.change_request(self.number).await {
+            Err(other) if other.kind == TroubleKind::Missing => other,
+            _ => trouble,
+        }
+    }
+}
+
+/// The comments among `found` that we wrote. `author` is our name, if it is known; the forge is asked for it only if there are
+/// any.
+pub async fn ours_among<T>(
+    client: &Client<'_>,
+    mut found: Vec<T>,
+    comment: impl Fn(&T) -> &Comment,
+    author: Option<&str>,
+) -> Vec<T> {
+    if found.is_empty() {
+        return found;
+    }
+    let me = match author {
+        Some(author) => Some(author.to_owned()),
+        None => client.own_author().await,
+    };
+    found.retain(|one| me.as_ref().is_some_and(|me| me.eq_ignore_ascii_case(&comment(one).author)));
+    found
+}
+
+impl Task<'_> {
+    fn search(&self) -> CommentSearch<'_> {
+        CommentSearch {
+            client: self.client,
+            number: self.number,
+            official_action: self.wanted.official_action,
+        }
+    }
+
+    /// The comments with a marker for the same names, the oldest first, whoever wrote them.
+    pub(super) async fn akin(&self, marker: &Marker) -> Result<Vec<Marked>, Trouble> {
+        self.search().akin(marker).await
+    }
+
+    /// The comments among `marked` that we wrote.
+    pub(super) async fn ours(&self, marked: Vec<Marked>, author: Option<&str>) -> Vec<Marked> {
+        self.search().ours(marked, author).await
     }
 
     /// Our comments as the forge lists them now, together with `created`, which the list may not show yet.

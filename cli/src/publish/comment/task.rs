@@ -55,6 +55,10 @@ pub struct Wanted {
     pub stamp: Stamp,
     /// Whether a comment of Pulumi's official action on the same subject is taken over.
     pub official_action: bool,
+    /// Whether it is the comment of many stacks, also where there is one of them at the moment.
+    pub of_all: bool,
+    /// Whether other jobs may write it at the same time, each its own part.
+    pub others_write: bool,
 }
 
 /// The content of a comment.

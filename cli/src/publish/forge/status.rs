@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use super::{Sender, miss};
-use crate::base::http::{Http, Limits};
+use crate::base::http::Limits;
 use crate::base::secret::MASK;
 use crate::ci::console::Console;
 use crate::forge::{Client, CommitStatus, State};
@@ -40,9 +40,8 @@ impl Sender<'_> {
         else {
             return;
         };
-        let Ok(place) = self.place() else { return };
         let limits = Limits { tries: 1, try_time: AT_THE_BEGINNING, ..self.limits };
-        let Ok(http) = Http::new(self.env, limits) else { return };
+        let Ok((place, http)) = self.way(limits) else { return };
         let client = Client::new(&http, &place);
         let done = tokio::select! {
             done = tokio::time::timeout(AT_THE_BEGINNING, self.set(&client, &status, "")) => done.ok(),
@@ -55,21 +54,26 @@ impl Sender<'_> {
 
     /// Whether a pending status may be set: not for an untrusted change, as its token may be read-only.
     fn may_begin(&self) -> bool {
-        self.inputs.forge.commit_status && self.context.trusted != Some(false)
+        self.inputs.forge.commit_status && self.context.trusted != Some(false) && !self.is_quiet
     }
 
-    /// Sets the status of a run that is over.
+    /// Sets the status of a run that is over. `all` are the reports that its page shows.
     pub(super) async fn commit_status(
         &self,
         client: &Client<'_>,
         publisher: &Publisher,
         report: Masked<&Report>,
+        all: Masked<&[Report]>,
         console: &Console,
     ) {
         let good = matches!(report.status, Status::Succeeded | Status::Skipped);
         let state = if good { State::Success } else { State::Failure };
-        let headline =
-            crate::base::text::log_line(&render::headline_in(&report, publisher.sinks.detail, str::to_owned));
+        let headline = if self.together.is_some() {
+            render::heading_of_all(&all)
+        } else {
+            render::headline_in(&report, publisher.sinks.detail, str::to_owned)
+        };
+        let headline = crate::base::text::log_line(&headline);
         let Some(mut status) = self.status(&report.stack_identity(), state, &headline) else {
             console.line("no commit status: the run's commit is not known");
             return;
@@ -80,8 +84,11 @@ impl Sender<'_> {
         }
         status.url = report.permalink.clone().or(status.url);
         let options = Options { flavor: Flavor::GITHUB, ..publisher.options() };
-        let shown = publisher.shown(report.as_slice());
-        let page = shown.first().map(|report| render::fit(report, &options, CHECK)).unwrap_or_default();
+        let shown = publisher.shown(all);
+        let page = match &**shown {
+            [only] => render::fit(only, &options, CHECK),
+            several => render::several(several, &options, CHECK),
+        };
         match self.set(client, &status, &page).await {
             Ok(_) => console.line(&format!("commit status set: {}", status.name)),
             Err(why) => miss(console, &why),
@@ -90,11 +97,30 @@ impl Sender<'_> {
         self.begun.check.take();
     }
 
+    /// Sets the status of many stacks that have nothing to do, if one is asked for.
+    pub(super) async fn status_of_none(&self, client: &Client<'_>, why: &str, console: &Console) {
+        if !self.inputs.forge.commit_status {
+            return;
+        }
+        let stack = StackIdentity::default();
+        let Some(status) = self.status(&stack, State::Success, &format!("nothing to do: {why}")) else {
+            return console.line("no commit status: the run's commit is not known");
+        };
+        match self.set(client, &status, &status.description).await {
+            Ok(_) => console.line(&format!("commit status set: {}", status.name)),
+            Err(why) => miss(console, &why),
+        }
+    }
+
     fn status(&self, stack: &StackIdentity, state: State, said: &str) -> Option<CommitStatus> {
         let key = self.inputs.comment.key.as_deref();
+        let name = match self.together {
+            Some(all) => name_of_all(all, key),
+            None => status_name(stack, key),
+        };
         Some(CommitStatus {
             commit: self.context.commit.clone()?,
-            name: status_name(stack, key),
+            name,
             state,
             description: said.to_owned(),
             url: self.context.build_url.clone(),
@@ -137,6 +163,11 @@ pub fn status_name(stack: &StackIdentity, key: Option<&str>) -> String {
         name.push_str(&format!(" / {key}"));
     }
     name
+}
+
+/// The name of the status of many stacks, which are called `all` together.
+fn name_of_all(all: &str, key: Option<&str>) -> String {
+    ["stackstep", all].into_iter().chain(key).collect::<Vec<_>>().join(" / ")
 }
 
 #[cfg(test)]

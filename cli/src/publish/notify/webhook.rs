@@ -20,8 +20,10 @@ const VERSION: u32 = 1;
 
 const EVENT: HeaderName = HeaderName::from_static("x-stackstep-event");
 const DELIVERY: HeaderName = HeaderName::from_static("x-stackstep-delivery");
-const TIMESTAMP: HeaderName = HeaderName::from_static("x-stackstep-timestamp");
-const SIGNATURE: HeaderName = HeaderName::from_static("x-stackstep-signature-256");
+/// The header with the time.
+pub const TIMESTAMP: HeaderName = HeaderName::from_static("x-stackstep-timestamp");
+/// The header with the signature.
+pub const SIGNATURE: HeaderName = HeaderName::from_static("x-stackstep-signature-256");
 
 /// The request. Fails with the reason why there is none.
 pub fn request(
@@ -47,7 +49,7 @@ pub fn request(
 }
 
 /// The signature of a body: `sha256=` and 64 hexadecimal digits.
-fn signature(key: &str, body: &[u8]) -> String {
+pub fn signature(key: &str, body: &[u8]) -> String {
     let hash = Hmac::new(key.as_bytes()).hash(&[body]);
     hash.iter().fold("sha256=".to_owned(), |text, byte| format!("{text}{byte:02x}"))
 }

@@ -36,6 +36,8 @@ pub(super) fn reserved(gates: &GateFacts<'_>, preview: Option<&Report>) -> Ledge
     entry.change_requests.clone_from(&gates.change_requests);
     entry.approvers.clone_from(&gates.approvers);
     entry.last_judged = gates.judged.is_last;
+    let operation = &job.inputs.operation;
+    entry.in_part = !operation.target.is_empty() || !operation.exclude.is_empty();
     entry.reason =
         job.rollback.as_ref().map(|rollback| format!("rollback to {}", short_commit(&rollback.commit)));
     if let Some(preview) = preview {
@@ -79,6 +81,7 @@ pub(super) fn about(gates: &GateFacts<'_>, kind: EntryKind, reserved: &LedgerEnt
     entry.commit.clone_from(&reserved.commit);
     entry.source.clone_from(&reserved.source);
     entry.digest.clone_from(&reserved.digest);
+    entry.in_part = reserved.in_part;
     entry
 }
 

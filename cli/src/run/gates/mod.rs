@@ -136,6 +136,7 @@ impl<'a> Gates<'a> {
             self.notes.push(format!("not judged: {}", why.in_one_line()));
         }
         self.notes.extend(self.facts.judged.told.iter().cloned());
+        self.notes.extend(self.facts.job.review.iter().flat_map(|review| review.notes.iter().cloned()));
         let settings = self.facts.settings().cloned();
         if let Some(settings) = &settings {
             console

@@ -16,9 +16,11 @@ pub(super) fn made_from(job: &Job<'_>) -> Option<MadeFrom> {
     operation(job)?;
     let inputs = &job.inputs.config;
     let file = inputs.file.clone().unwrap_or_else(|| project.stack_file(stack));
+    let mut config = StackConfig::read(Some(&file), inputs.items.iter().map(as_text));
+    config.has_environments |= !job.inputs.backend.esc.is_empty();
     Some(MadeFrom {
         source: ProgramSource::read(project.folder(), &project.program_folder()),
-        config: StackConfig::read(Some(&file), inputs.items.iter().map(as_text)),
+        config,
         has_env_file: inputs.env_file.is_some(),
     })
 }

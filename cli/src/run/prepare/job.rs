@@ -10,7 +10,7 @@ use crate::base::error::{Error, Result};
 use crate::base::own_folder::OwnFolder;
 use crate::ci::standing::Standing;
 use crate::engine::args::check_length;
-use crate::engine::job::Job;
+use crate::engine::job::{Job, Reporting};
 use crate::engine::plan::{EngineEnv, Plan, engine_env};
 use crate::inputs::found::Found;
 use crate::inputs::headings::{LogInputs, ReportInputs, StackInputs};
@@ -53,10 +53,18 @@ impl<'a> Prepared<'a> {
         }
     }
 
+    /// Takes the inputs, for a command that decides itself what is run with them. Fails with the first error that was found.
+    pub fn take_inputs(&mut self) -> Result<Inputs> {
+        match self.take_error() {
+            Some(error) => Err(error),
+            None => self.inputs.take().ok_or_else(no_run),
+        }
+    }
+
     /// The job. Fails if an error is left.
     pub fn into_job(mut self) -> Result<Job<'a>> {
         let (Some(mut inputs), Some(backend)) = (self.inputs.take(), self.backend.take()) else {
-            return Err(Error::input("the inputs make no run", "`stackstep doctor` tells what is missing"));
+            return Err(no_run());
         };
         let folder =
             OwnFolder::inside((self.ci.folders().shared)(self.env).unwrap_or_else(std::env::temp_dir))?;
@@ -67,7 +75,8 @@ impl<'a> Prepared<'a> {
         let path = credentials.as_ref().map(OwnFolder::path);
         let mut engine_env = engine_env(self.env, self.ci, &backend, path, &self.file_variables);
         engine_env.take_out(std::mem::take(&mut self.not_for_the_engine));
-        if self.context.allowed_commit.is_some() {
+        let is_a_strangers = self.review.as_ref().is_some_and(|review| review.is_a_strangers);
+        if self.context.allowed_commit.is_some() || is_a_strangers {
             // What a fork's program was shown are the backend's credentials, and not those of the CI system and the forge.
             let own = self.ci.origin(self.env).token.map(|token| token.variable);
             let names = self.ci.variables().secret.iter().copied().chain(own);
@@ -123,12 +132,18 @@ impl<'a> Prepared<'a> {
             review: self.review,
             wanted: self.wanted,
             drift: self.drift,
-            hands_on: true,
+            installs: self.installs,
+            reporting: Reporting::All,
             engine_env: EngineEnv::default(),
             folder: None,
             credentials: None,
+            opened_files: None,
         }
     }
+}
+
+fn no_run() -> Error {
+    Error::input("the inputs make no run", "`stackstep doctor` tells what is missing")
 }
 
 /// The inputs of [`SINKS`] that are valid, whether or not the others are.

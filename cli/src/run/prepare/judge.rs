@@ -59,6 +59,7 @@ pub(super) fn verdict(found: &mut Prepared<'_>, _: &mut Console) {
         work_folder: &work_folder,
         branch_head: None,
         refuse_stale: false,
+        own_stack: found.review.is_some(),
     });
     if let TrustVerdict::Refuse { reason, what, hint } = &verdict {
         let (what, hint) = (what.clone(), hint.clone());

@@ -11,7 +11,8 @@ use crate::ci::ground::Ground;
 use crate::ci::standing::Standing;
 use crate::ci::{CiSystem, Context};
 use crate::engine::install::version::Demand;
-use crate::engine::job::{DriftAsk, ReviewRun, Rollback, StillWanted};
+use crate::engine::job::{DriftAsk, InstallTurns, ReviewRun, Rollback, StillWanted};
+use crate::engine::row_run::RowRun;
 use crate::inputs::{Inputs, OuterInputs, Resolved};
 use crate::pulumi::backend::Backend;
 use crate::pulumi::project::Project;
@@ -71,10 +72,14 @@ pub struct Prepared<'a> {
     pub rollback: Option<Rollback>,
     /// The run of a change request's own stack that it is.
     pub review: Option<ReviewRun>,
-    /// Whoever knows whether a run that waited for the stack's lock is still wanted.
+    /// The run of a stack that a row makes.
+    pub row: Option<&'a RowRun>,
+    /// Whoever knows whether the run is still wanted when its operation begins.
     pub wanted: Option<&'a dyn StillWanted>,
     /// The look for drift that the run is.
     pub drift: Option<&'a DriftAsk>,
+    /// The turns of the installs, if other runs are beside it.
+    pub installs: Option<&'a InstallTurns>,
     /// The verb that runs no program, if it is prepared for one.
     pub verb: Option<&'a str>,
     /// What was found on the way, in order.

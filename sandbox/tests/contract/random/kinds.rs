@@ -148,6 +148,16 @@ pub const KINDS: &[Kind] = &[
         reason: "the engine works on them at once",
         ..ANY
     },
+    Kind {
+        name: "a duplicate that the CLI sees at some times, and that the program has not got",
+        line: &["--target"],
+        class: C::Missing,
+        theirs: "Duplicate resource URN",
+        with: With::Everything,
+        by_chance: true,
+        reason: "on a busy machine 3.276.0 has failed so with a program that names each resource once",
+        ..ANY
+    },
 ];
 
 /// Anything at all.

@@ -1,14 +1,21 @@
-//! The checkout that a comment's command is carried out in: that of the default branch, and nothing else.
+//! The checkout in which is done what somebody asks for on a change request, by a comment or by a label: that of the default
+//! branch, and nothing else.
 
 use std::path::PathBuf;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+
 use crate::base::error::{Error, Result};
-use crate::base::git::tree::KnownBranch;
+use crate::base::git::tree::{KnownBranch, SignIn};
 use crate::base::git::{self, short_commit};
+use crate::base::http::Url;
+use crate::base::secret::Secret;
 use crate::ci::Context;
 use crate::delivery::Definition;
+use crate::delivery::fetched_tree::FetchedTree;
 use crate::delivery::history::{FileAt, RepositoryHistory};
-use crate::forge::Trouble;
+use crate::forge::{ChangeRequest, Client, Trouble};
 use crate::inputs::file::NAME;
 use crate::report::Reason;
 use crate::run::prepare::Prepared;
@@ -25,12 +32,12 @@ pub(super) struct DefaultCheckout {
 }
 
 impl DefaultCheckout {
-    /// Finds it. Fails if the work folder holds anything else than the default branch's own commit of this job.
-    pub async fn find(found: &Prepared<'_>, history: &RepositoryHistory<'_>) -> Result<Self> {
+    /// Finds it for `verb`. Fails if the work folder holds anything else than the default branch's own commit of this job.
+    pub async fn find(verb: &str, found: &Prepared<'_>, history: &RepositoryHistory<'_>) -> Result<Self> {
         let context = &found.context;
         let elsewhere = |what: String| {
             refused(
-                format!("`comment-command` is refused: {what}"),
+                format!("`{verb}` is refused: {what}"),
                 "let the job check out the default branch, at the commit that the event itself has",
             )
         };
@@ -89,6 +96,44 @@ impl DefaultCheckout {
             ..job.clone()
         }
     }
+
+    /// The facts of a job that `person` has started for a change at this commit. A fork's commit is the one that is allowed;
+    /// one of the repository's own branch is code of people who may write to it.
+    pub fn proposed(&self, job: &Context, person: &str, request: &ChangeRequest, commit: &str) -> Context {
+        let is_ours = request.fork == Some(false);
+        let own = std::iter::once(self.commit.clone()).chain(is_ours.then(|| commit.to_owned()));
+        Context {
+            commit: Some(commit.to_owned()),
+            branch: request.branch.clone(),
+            change_request: Some(request.number),
+            target_branch: request.target.clone(),
+            fork: Some(!is_ours),
+            trusted: Some(is_ours),
+            proposed: true,
+            own_commits: own.collect(),
+            allowed_commit: (!is_ours).then(|| commit.to_owned()),
+            default_branch: Some(false),
+            ..self.context(job, person)
+        }
+    }
+
+    /// The files of a commit of the repository, or of a change's head, in a folder of our own.
+    pub async fn tree(&self, commit: &str, found: &Prepared<'_>, client: &Client<'_>) -> Result<FetchedTree> {
+        let sign_in = sign_in(found, client);
+        FetchedTree::fetch(&self.top, commit, self.known(), sign_in.as_ref(), found.env).await
+    }
+}
+
+/// The sign-in at the forge's git by the job's token, for a checkout that keeps none of its own: what a change's program can
+/// read has no token then. <https://git-scm.com/docs/git-config#Documentation/git-config.txt-httpextraHeader>
+fn sign_in(found: &Prepared<'_>, client: &Client<'_>) -> Option<SignIn> {
+    let remote = found.ci.origin(found.env).remote?;
+    let url = Url::parse(&remote).ok()?;
+    let place = client.place();
+    let user = if place.forge.name() == "gitlab" { "oauth2" } else { "x-access-token" };
+    let both = BASE64_STANDARD.encode(format!("{user}:{}", place.token.expose()));
+    let header = Secret::new(format!("Authorization: Basic {both}"));
+    Some(SignIn { server: url.origin().ascii_serialization(), header })
 }
 
 /// The sections of `stackstep.yaml` at the head of the default branch, as it is now.

@@ -1,11 +1,16 @@
 //! Pulumi Cloud, as a fake on loopback that keeps one stack, `acme/shop/prod`, and its tags: enough for our own client and
 //! for the CLI's `stack tag`. <https://www.pulumi.com/docs/reference/cloud-rest-api/stack-tags/>
 
+pub mod deployments;
+pub mod esc;
+mod schedules;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
+use self::deployments::Deployments;
 use super::server::{Received, Reply, Server};
 
 /// The path of the stack.
@@ -19,6 +24,20 @@ pub fn start(token: &'static str) -> (Server, Tags) {
     let tags = Tags::default();
     let kept = Arc::clone(&tags);
     (Server::start(move |request, _| answer(request, token, &mut kept.lock().unwrap())), tags)
+}
+
+/// The service with its deployments, for whoever has this token.
+pub fn with_deployments(token: &'static str) -> (Server, Arc<Mutex<Deployments>>) {
+    let (tags, kept) = (Tags::default(), Arc::<Mutex<Deployments>>::default());
+    let deployments = Arc::clone(&kept);
+    let server = Server::start(move |request, _| {
+        let deployments = &mut *deployments.lock().unwrap();
+        match deployments.answer(request) {
+            Some(reply) if request.header("authorization").is_some_and(|own| own.ends_with(token)) => reply,
+            _ => answer(request, token, &mut tags.lock().unwrap()),
+        }
+    });
+    (server, kept)
 }
 
 /// The answer to one request.

@@ -1,0 +1,138 @@
+//! The service for one stack.
+
+use std::cell::OnceCell;
+
+use serde_json::Value;
+
+use super::server::CloudServer;
+use super::trouble::CloudTrouble;
+use crate::base::env::Env;
+use crate::base::error::Problem;
+use crate::base::http::{Answer, Request, Url};
+use crate::base::secret::{Masker, Secret};
+use crate::base::text::percent_encoded;
+
+/// The service, for one stack.
+pub struct CloudService {
+    server: CloudServer,
+    organization: OnceCell<String>,
+    project: String,
+    stack: String,
+}
+
+/// The names of a stack. The organisation is asked for where it is not known.
+pub struct CloudNames<'a> {
+    /// The organisation, if it is known.
+    pub organization: Option<&'a str>,
+    /// The project.
+    pub project: &'a str,
+    /// The stack's own name.
+    pub stack: &'a str,
+}
+
+impl CloudService {
+    /// The stack with these names at the server `url`. Sends nothing.
+    pub fn new(url: &str, token: Secret, names: &CloudNames<'_>, env: &Env) -> Result<Self, Problem> {
+        let server = CloudServer::new(url, token, env)?;
+        let organization = OnceCell::new();
+        if let Some(known) = names.organization {
+            let _ = organization.set(known.to_owned());
+        }
+        Ok(Self { server, organization, project: names.project.to_owned(), stack: names.stack.to_owned() })
+    }
+
+    /// Hides what `masker` hides in the server's words from now on. For secrets that are sent: a refusal can repeat them.
+    pub fn hide_what(&self, masker: &Masker) {
+        self.server.hide_what(masker);
+    }
+
+    /// The requests so far, each counted once.
+    pub fn requests(&self) -> u32 {
+        self.server.requests()
+    }
+
+    /// The project.
+    pub fn project(&self) -> &str {
+        &self.project
+    }
+
+    /// The stack's own name.
+    pub fn stack(&self) -> &str {
+        &self.stack
+    }
+
+    /// The server's host, for messages.
+    pub fn host(&self) -> String {
+        self.server.host()
+    }
+
+    /// The server and the stack, for messages.
+    pub fn shown(&self) -> String {
+        let organization = self.organization.get().map_or(String::new(), |name| format!("{name}/"));
+        format!("`{organization}{}/{}` at {}", self.project, self.stack, self.host())
+    }
+
+    /// An address of the server.
+    pub fn url(&self, path: &str) -> Url {
+        self.server.url(path)
+    }
+
+    /// The path of the stack. Asks the server for the organisation, once, if the stack's name has none.
+    pub async fn path(&self) -> Result<String, CloudTrouble> {
+        let organization = self.organization().await?;
+        let parts = [organization.as_str(), &self.project, &self.stack].map(percent_encoded);
+        Ok(format!("api/stacks/{}", parts.join("/")))
+    }
+
+    /// The organisation. Asks the server for it, once, if the stack's name has none.
+    pub async fn organization(&self) -> Result<String, CloudTrouble> {
+        if let Some(known) = self.organization.get() {
+            return Ok(known.clone());
+        }
+        let found = self.default_organization().await?;
+        Ok(self.organization.get_or_init(|| found).clone())
+    }
+
+    /// The organisation that the CLI takes for a name without one.
+    async fn default_organization(&self) -> Result<String, CloudTrouble> {
+        let do_what = "find out the stack's organisation";
+        for path in ["api/user/organizations/default", "api/user"] {
+            let answer = self.send(do_what, Request::get(self.url(path))).await?;
+            match answer.status {
+                // Servers of earlier versions do not know the first one.
+                404 => {}
+                200 => {
+                    let body: Option<Value> = serde_json::from_str(answer.body.expose()).ok();
+                    let name = |body: &Value| {
+                        ["GitHubLogin", "githubLogin"]
+                            .iter()
+                            .find_map(|key| body.get(key)?.as_str().map(str::to_owned))
+                    };
+                    if let Some(name) = body.as_ref().and_then(name).filter(|name| !name.is_empty()) {
+                        return Ok(name);
+                    }
+                }
+                _ => return Err(self.refused(do_what, &answer)),
+            }
+        }
+        Err(CloudTrouble::broken(Problem::new(
+            format!("{} does not tell the organisation of `{}`", self.host(), self.stack),
+            "name the stack with its organisation: `acme/shop/prod`",
+        )))
+    }
+
+    /// The JSON of an answer with status 200.
+    pub async fn json(&self, do_what: &str, request: Request) -> Result<Value, CloudTrouble> {
+        self.server.json(do_what, request).await
+    }
+
+    /// Sends a request. An answer with any status is a success.
+    pub async fn send(&self, do_what: &str, request: Request) -> Result<Answer, CloudTrouble> {
+        self.server.send(do_what, request).await
+    }
+
+    /// The trouble that an answer with this status is. `do_what` is what was tried, as a verb.
+    pub fn refused(&self, do_what: &str, answer: &Answer) -> CloudTrouble {
+        self.server.refused(do_what, answer)
+    }
+}

@@ -1,0 +1,53 @@
+//! The tests' fake of Pulumi Cloud, used by the official client of the service: its decoding is strict, so that what satisfies
+//! it has the form that the service's description gives.
+
+use serde_json::json;
+
+use crate::real_parts::shown_with;
+use crate::support::Scene;
+use crate::support::pulumi_cloud::with_deployments;
+use crate::tools::{folder, root, run};
+
+const TOKEN: &str = "pul-0123456789abcdef0123456789abcdef01234567";
+
+// The client can't read a variable of the environment that is plain text.
+const FILE: &str = "\
+sourceContext: { git: { branch: main, gitAuth: { accessToken: { from-env: GIT_TOKEN } } } }
+vcs: { provider: github, repository: acme/shop, deployCommits: true, paths: [infra/**] }
+operationContext:
+  preRunCommands: [npm ci]
+  environmentVariables: { API_KEY: { from-env: GIT_TOKEN } }
+  oidc: { aws: { roleArn: 'arn:aws:iam::1:role/deploy', sessionName: shop, duration: 1h } }
+executorContext: { executorImage: 'acme/deployer:1' }
+cacheOptions: { enable: true }
+schedules: [{ scheduleCron: '0 */4 * * *', operation: refresh }]
+drift: { scheduleCron: '0 6 * * *' }
+ttl: { timestamp: '2099-01-01T00:00:00Z' }
+";
+
+#[test]
+#[ignore = "needs pulumi-cloud-sdk"]
+fn the_official_client_reads_what_we_have_applied_and_we_see_what_it_changes() {
+    let (server, kept) = with_deployments(TOKEN);
+    let scene = Scene::empty()
+        .with("PULUMI_BACKEND_URL", &server.url())
+        .with("PULUMI_ACCESS_TOKEN", TOKEN)
+        .with("GIT_TOKEN", "the-token-of-the-repository");
+    scene.write("Pulumi.yaml", "name: shop\nruntime: yaml\n");
+    scene.write("deployment.yaml", FILE);
+    scene.run("deployment settings apply --stack acme/shop/prod").ends_with(0);
+    let mut client = std::process::Command::new(folder("pulumi-cloud-sdk").join("bin/python"));
+    client.arg(root().join("tests/runners/pulumi-cloud-sdk.py")).env("URL", server.url()).env("TOKEN", TOKEN);
+    let (fine, said) = run(&mut client);
+    assert!(fine, "{said}");
+    scene
+        .run("deployment settings check --stack acme/shop/prod")
+        .ends_with(7)
+        .says("sourceContext.git.branch: the file has `main`, the service has `other`")
+        .says("schedule: look for drift at `30 6 * * *` becomes: look for drift at `0 6 * * *`")
+        .says("new schedule: destroy the stack at `2099-01-01T00:00:00Z`");
+    scene.run("deployment settings apply --stack acme/shop/prod").ends_with(0);
+    let branch = kept.lock().unwrap().settings.clone().unwrap()["sourceContext"]["git"]["branch"].clone();
+    assert_eq!(branch, json!("main"));
+    shown_with("Pulumi Cloud's client (pulumi-cloud-sdk)");
+}
