@@ -8,6 +8,7 @@ use crate::base::json;
 use crate::ci::console::Console;
 use crate::engine::executor::{EngineAnswer, EngineQuery, Executor as _};
 use crate::engine::local::LocalEngine;
+use crate::ledger::past_updates::{PastUpdate, UPDATES};
 use crate::ledger::state_identity::{StateIdentity, of_export};
 use crate::lifecycle::mark::TAG;
 use crate::lifecycle::ownership::FoundStack;
@@ -36,14 +37,22 @@ pub(super) async fn read_stack(
     console: &Console,
     signals: &Signals,
 ) -> Result<Option<ThereStack>> {
+    // Another run may remove the stack between two of the commands.
+    let is_gone = |answer: &EngineAnswer| answer.0.reason() == Some(Reason::StackNotFound);
     let answer = engine.query(EngineQuery::Export, console, signals).await?;
-    if answer.0.reason() == Some(Reason::StackNotFound) {
+    if is_gone(&answer) {
         return Ok(None);
     }
     let state = answer.object().map_err(|why| unreadable("state", &why))?;
     let answer = engine.query(EngineQuery::Tags, console, signals).await?;
+    if is_gone(&answer) {
+        return Ok(None);
+    }
     let tags = answer.object().map_err(|why| unreadable("tags", &why))?;
     let answer = engine.query(EngineQuery::History, console, signals).await?;
+    if is_gone(&answer) {
+        return Ok(None);
+    }
     let history = list(&answer).map_err(|why| unreadable("updates", &why))?;
     let text = |update: &Value, pointer: &str| update.pointer(pointer)?.as_str().map(str::to_owned);
     let resources = state.get("deployment").and_then(|deployment| deployment.get("resources"));
@@ -56,15 +65,28 @@ pub(super) async fn read_stack(
     let commit = deployed.and_then(|update| text(update, "/environment/git.head"));
     let identity =
         of_export(&state).ok_or_else(|| unreadable("state", "the engine printed no deployment"))?;
-    Ok(Some(ThereStack { found, identity, file: file_head(&state), commit }))
+    let provider = state.get("deployment").and_then(|deployment| deployment.get("secrets_providers"));
+    Ok(Some(ThereStack { found, identity, file: file_head(provider), commit }))
 }
 
 /// A list of the engine. Fails with the reason why it can't be read.
 fn list(answer: &EngineAnswer) -> Result<Vec<Value>, String> {
-    let text = answer.text().ok_or_else(|| answer.0.stderr.trim().to_owned())?;
+    let text = answer.text().ok_or_else(|| answer.failure())?;
     let begins = if text.starts_with('[') { 0 } else { text.find("\n[").map_or(text.len(), |at| at + 1) };
     let list = text.get(begins..).unwrap_or_default();
     json::read(list.as_bytes()).map_err(|_| "the engine printed no JSON that can be read".to_owned())
+}
+
+/// The latest updates of the stack that the engine is asked about, the newest first.
+pub(super) async fn updates(
+    engine: &LocalEngine<'_>,
+    console: &Console,
+    signals: &Signals,
+) -> Result<Vec<PastUpdate>> {
+    let answer = engine.query(EngineQuery::History, console, signals).await?;
+    let updates = list(&answer).map_err(|why| unreadable("updates", &why))?;
+    let updates = updates.iter().take(UPDATES).map(PastUpdate::read);
+    updates.collect::<Option<_>>().ok_or_else(|| unreadable("updates", "one of them has no kind"))
 }
 
 /// The names of the project's stacks in the backend, without organization and project.
@@ -94,10 +116,9 @@ fn unreadable(what: &str, why: &str) -> Error {
     }
 }
 
-/// The head of a stack's configuration file by the secrets provider of its state.
+/// The head of a stack's configuration file by the secrets provider of its state, `secrets_providers` of its deployment.
 /// <https://github.com/pulumi/pulumi/blob/master/sdk/go/common/apitype/core.go>
-fn file_head(state: &Map<String, Value>) -> String {
-    let provider = state.get("deployment").and_then(|deployment| deployment.get("secrets_providers"));
+pub(super) fn file_head(provider: Option<&Value>) -> String {
     let text = |pointer: &str| provider?.pointer(pointer)?.as_str().map(str::to_owned);
     let mut head = Map::new();
     match text("/type").as_deref() {
@@ -121,8 +142,7 @@ mod tests {
     use serde_json::json;
 
     fn head(provider: &Value) -> String {
-        let state = json!({ "version": 3, "deployment": { "secrets_providers": provider } });
-        file_head(state.as_object().unwrap()).trim().to_owned()
+        file_head(Some(provider)).trim().to_owned()
     }
 
     #[test]

@@ -150,10 +150,11 @@ pub(super) async fn manage(
         return Err(Error::Stopped { signal: signal.number() });
     }
     let why = outcome.stderr.lines().find(|line| line.starts_with("error:")).unwrap_or(outcome.stderr.trim());
-    Err(refused(
-        format!("the stack could not be {done}: {why}"),
-        "run the job again: it goes on where it stopped",
-    ))
+    Err(Error::Refused {
+        what: format!("refused: the stack could not be {done}: {why}"),
+        hint: "run the job again: it goes on where it stopped".to_owned(),
+        reason: outcome.reason().filter(|reason| *reason == Reason::Lock).unwrap_or(Reason::Gate),
+    })
 }
 
 /// Writes the stack's configuration file: what the state says of its secrets, and nothing of the change. None: there is no such
