@@ -136,6 +136,9 @@ private static Map inputs() {
         "deps": [type: "choice", variable: "STACKSTEP_INPUT_DEPS", values: ["auto", "always", "never"]],
         "pluginToken": [type: "secret", variable: "STACKSTEP_INPUT_PLUGIN_TOKEN"],
         "offline": [type: "boolean", variable: "STACKSTEP_INPUT_OFFLINE"],
+        "runOn": [type: "choice", variable: "STACKSTEP_INPUT_RUN_ON", values: ["local", "deployments"]],
+        "waitTimeout": [type: "string", variable: "STACKSTEP_INPUT_WAIT_TIMEOUT"],
+        "cancelRunning": [type: "boolean", variable: "STACKSTEP_INPUT_CANCEL_RUNNING"],
         "cacheFolder": [type: "path", variable: "STACKSTEP_INPUT_CACHE_FOLDER"],
     ]
 }

@@ -2,6 +2,7 @@
 //! CLI as a second client of the same fake: `tests/runners/real/deployment.rs`.
 
 mod comment;
+mod runs;
 mod schedules;
 mod settings;
 mod troubles;

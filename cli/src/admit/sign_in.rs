@@ -15,7 +15,9 @@ use crate::base::http::{Answer, Http, Limits, Url, host};
 use crate::base::secret::Secret;
 use crate::ci::Level;
 use crate::ci::console::Console;
+use crate::engine::executor::Pending;
 use crate::engine::job::Job;
+use crate::engine::remote::TokenRenewal;
 use crate::process::signals::Signals;
 use crate::pulumi::backend::Backend;
 
@@ -87,22 +89,62 @@ pub async fn by_identity(
     if job.env.get("PULUMI_ACCESS_TOKEN").is_some() {
         console.line("`PULUMI_ACCESS_TOKEN` is not used: `oidc-organization` is set");
     }
-    let endpoint = endpoint(&job.backend, &job.inputs.backend.esc, job.env)?;
-    let http = Http::new(job.env, limits)?;
-    let work = async {
-        let identity = identity::obtain(job, &wanted.audience(), &http, console, signals).await?;
-        console.hide("the identity token", identity.expose());
-        exchange(&http, endpoint, &wanted, &identity, job.env.clock().time()).await
-    };
-    let grant = tokio::select! {
-        done = work => done?,
-        signal = signals.cancelled() => return Err(Error::Stopped { signal: signal.number() }),
-    };
+    let exchange = TokenExchange::new(job, &wanted, limits)?;
+    let identity = exchange.identity(console, signals).await?;
+    console.hide("the identity token", identity.expose());
+    let grant = exchange.grant(&identity, signals).await?;
     console.hide("the access token", grant.token.expose());
     tell(&grant, &wanted, job.inputs.safety.timeout, console);
     job.engine_env.put("PULUMI_ACCESS_TOKEN", grant.token.expose().to_owned());
     job.backend.token = Some(grant.token);
     Ok(())
+}
+
+/// The exchange of a job's identity for an access token.
+struct TokenExchange<'a> {
+    job: &'a Job<'a>,
+    wanted: &'a WantedToken,
+    endpoint: Url,
+    http: Http,
+}
+
+impl<'a> TokenExchange<'a> {
+    fn new(job: &'a Job<'a>, wanted: &'a WantedToken, limits: Limits) -> Result<Self> {
+        let endpoint = endpoint(&job.backend, &job.inputs.backend.esc, job.env)?;
+        Ok(Self { job, wanted, endpoint, http: Http::new(job.env, limits)? })
+    }
+
+    /// The job's identity, as the CI system tells it.
+    async fn identity(&self, console: &Console, signals: &Signals) -> Result<Secret> {
+        let audience = self.wanted.audience();
+        tokio::select! {
+            done = identity::obtain(self.job, &audience, &self.http, console, signals) => done,
+            signal = signals.cancelled() => Err(Error::Stopped { signal: signal.number() }),
+        }
+    }
+
+    /// The access token for this identity.
+    async fn grant(&self, identity: &Secret, signals: &Signals) -> Result<Grant> {
+        let now = self.job.env.clock().time();
+        tokio::select! {
+            done = exchange(&self.http, self.endpoint.clone(), self.wanted, identity, now) => done,
+            signal = signals.cancelled() => Err(Error::Stopped { signal: signal.number() }),
+        }
+    }
+}
+
+/// Signs a job in once more while it waits for its deployment: the token of a long wait comes to its end.
+pub struct SignInAgain<'a>(pub &'a Job<'a>);
+
+impl TokenRenewal for SignInAgain<'_> {
+    fn renew<'f>(&'f self, console: &'f Console, signals: &'f Signals) -> Pending<'f, Option<Secret>> {
+        Box::pin(async move {
+            let Some(wanted) = WantedToken::from_inputs(&self.0.inputs) else { return Ok(None) };
+            let exchange = TokenExchange::new(self.0, &wanted, Limits::default())?;
+            let identity = exchange.identity(console, signals).await?;
+            Ok(Some(exchange.grant(&identity, signals).await?.token))
+        })
+    }
 }
 
 /// Writes to the log what the token is for and how long it is valid. Warns if that is shorter than `timeout`.

@@ -27,7 +27,7 @@ const WORDS: usize = 300;
 pub struct CloudServer {
     http: Http,
     api: Url,
-    token: Secret,
+    token: RefCell<Secret>,
     requests: Cell<u32>,
     /// Masks what the server says: its words are cut, and a part of a secret is not known any more.
     masker: RefCell<Masker>,
@@ -50,12 +50,24 @@ impl CloudServer {
         let http = Http::new(env, LIMITS).map_err(|error| Problem::from(&error))?;
         let mut masker = Masker::new();
         masker.add("the access token", token.expose());
-        Ok(Self { http, api, token, requests: Cell::new(0), masker: RefCell::new(masker) })
+        Ok(Self {
+            http,
+            api,
+            token: RefCell::new(token),
+            requests: Cell::new(0),
+            masker: RefCell::new(masker),
+        })
     }
 
     /// Hides what `masker` hides in the server's words from now on. For secrets that are sent: a refusal can repeat them.
     pub fn hide_what(&self, masker: &Masker) {
         self.masker.borrow_mut().learn(masker);
+    }
+
+    /// Takes another token from now on: the one before has come to its end.
+    pub fn renew(&self, token: Secret) {
+        self.masker.borrow_mut().add("the access token", token.expose());
+        *self.token.borrow_mut() = token;
     }
 
     /// The requests so far, each counted once.
@@ -92,7 +104,7 @@ impl CloudServer {
     /// Sends a request. An answer with any status is a success.
     pub async fn send(&self, do_what: &str, request: Request) -> Result<Answer, CloudTrouble> {
         self.requests.set(self.requests.get() + 1);
-        let authorization = Some(Secret::new(format!("token {}", self.token.expose())));
+        let authorization = Some(Secret::new(format!("token {}", self.token.borrow().expose())));
         let sent = self.http.send(&Request { authorization, metered: true, ..request }).await;
         sent.map_err(|failure: Failure| {
             CloudTrouble::broken(Problem::new(format!("could not {do_what}: {failure}"), failure.hint()))

@@ -46,6 +46,11 @@ impl CloudService {
         self.server.hide_what(masker);
     }
 
+    /// Takes another token from now on.
+    pub fn renew(&self, token: Secret) {
+        self.server.renew(token);
+    }
+
     /// The requests so far, each counted once.
     pub fn requests(&self) -> u32 {
         self.server.requests()

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use crate::admit;
+use crate::admit::sign_in::SignInAgain;
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
 use crate::ci::Level;
@@ -17,7 +18,9 @@ use crate::engine::executor::Executor;
 use crate::engine::job::Job;
 use crate::engine::local::LocalEngine;
 use crate::engine::login;
+use crate::engine::remote::RemoteEngine;
 use crate::inputs::Command;
+use crate::inputs::headings::RunOn;
 use crate::inputs::resolve::Flags;
 use crate::process::signals::Signals;
 use crate::publish::forge::Sender;
@@ -31,7 +34,7 @@ use crate::run::outputs::read_outputs;
 use crate::run::phases::{Around, PhaseEnd, carry_out};
 use crate::run::prepare::{RunRequest, Until, prepare};
 use crate::run::progress::RunProgress;
-use crate::run::ready::make_ready;
+use crate::run::ready::{ReadyEngine, make_ready, make_ready_for_deployments};
 use crate::run::reporting::{Run, exit_status};
 use crate::run::stacks::name_stacks;
 use crate::run::time_to_live::TimeToLive;
@@ -76,7 +79,12 @@ pub async fn run_request(
     if job.inputs.command == Command::Report {
         return report::publish(&job, console, signals).await.map(EndedRun::without_report);
     }
-    let ready = make_ready(&mut job, console, signals).await;
+    let is_remote = job.inputs.engine.run_on == RunOn::Deployments;
+    let ready = if is_remote {
+        make_ready_for_deployments(&mut job, console, signals).await.map(|()| None)
+    } else {
+        make_ready(&mut job, console, signals).await.map(Some)
+    };
     let judged = if ready.is_ok() {
         Box::pin(judge(&mut job, judging, console)).await
     } else {
@@ -86,7 +94,7 @@ pub async fn run_request(
     };
     notify::hide_secrets(&job, console);
     let Some(mut run) = Run::new(&job) else {
-        let engine = ready?.engine;
+        let Some(ReadyEngine { engine, .. }) = ready? else { return Ok(EndedRun::without_report(0)) };
         console.line(&format!("the Pulumi CLI is there: {}", engine.path.display()));
         if command.is_none() {
             console.annotate(Level::Warning, "stackstep", NO_COMMAND);
@@ -101,27 +109,38 @@ pub async fn run_request(
             return Ok(Box::pin(end.give_up(&run, &error, console, signals)).await);
         }
     };
-    let mut engine = LocalEngine::new(&job, ready.engine);
+    let renewal = SignInAgain(&job);
+    let engine: Result<Box<dyn Executor + '_>> = match ready {
+        Some(ReadyEngine { engine, processes }) => {
+            run.count(processes);
+            Ok(Box::new(LocalEngine::new(&job, engine)))
+        }
+        None => RemoteEngine::new(&job, &renewal).map(|engine| Box::new(engine) as _),
+    };
+    let mut engine = match engine {
+        Ok(engine) => engine,
+        Err(error) => return Ok(Box::pin(end.give_up(&run, &error, console, signals)).await),
+    };
+    let engine = &mut *engine;
     run.begin(engine.label(), console);
-    run.count(ready.processes);
     let previews = job.inputs.show_a_change() || engine.previews_first();
     let gates = Gates::new(&job, judged, previews);
     let mut around = Around { gates, verification: Verification::new(&job), look: None, end: None };
-    let last = match Box::pin(work(&mut run, &mut engine, &mut around, &end, console, signals)).await {
+    let last = match Box::pin(work(&mut run, engine, &mut around, &end, console, signals)).await {
         Ok(last) => last,
         Err(error) => return Ok(Box::pin(end.give_up(&run, &error, console, signals)).await),
     };
     let PhaseEnd { mut report, log, has_events, .. } = last;
-    name_stacks(&run, &engine, &mut report, console, signals).await?;
+    name_stacks(&run, engine, &mut report, console, signals).await?;
     login::leave(&job, &engine.label(), &report, console);
-    let mut exports = read_outputs(&job, &engine, &mut report, has_events, console, signals).await;
+    let mut exports = read_outputs(&job, engine, &mut report, has_events, console, signals).await;
     report.address = review_address(&job, &report);
     if job.context.allowed_commit.is_some() {
         // What a stranger's program calls its outputs reaches no later step.
         exports.outputs = None;
     }
     exports.digest = around.gates.digest().map(str::to_owned);
-    around.verification.after(&mut report, &mut engine, console, signals).await;
+    around.verification.after(&mut report, engine, console, signals).await;
     let is_held = around.gates.verified(&mut report, console).await;
     around.gates.mark_stale_previews(&report, console).await;
     // Masked only now, because exported outputs are secrets that were not known before. Later steps get the unmasked
@@ -129,7 +148,7 @@ pub async fn run_request(
     let report = report.masked(&|text| console.masker().mask(text));
     let log = console.masker().mask(&log);
     let report = match around.look {
-        Some(look) => Box::pin(look.end(report, &engine, console, signals)).await,
+        Some(look) => Box::pin(look.end(report, engine, console, signals)).await,
         None => report,
     };
     let news = RunNews { is_held, is_known_refusal: around.gates.is_known_refusal() };

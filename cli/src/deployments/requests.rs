@@ -184,7 +184,7 @@ fn is_json(answer: &Answer) -> bool {
 }
 
 /// The error of a request that has changed nothing.
-fn not_read(trouble: CloudTrouble) -> Error {
+pub fn not_read(trouble: CloudTrouble) -> Error {
     let Problem { what, hint } = trouble.problem;
     match trouble.kind {
         CloudTroubleKind::NotSignedIn => Error::Auth { what, hint },

@@ -1,5 +1,5 @@
 //! The engine, Pulumi's CLI: finds or installs it, makes its command lines ([`plan`], pure), and has the seam between a
-//! run and whatever carries it out ([`executor`]); the CLI on this machine ([`local`]) is one such executor.
+//! run and whatever carries it out ([`executor`]): the CLI on this machine ([`local`]), or Pulumi Deployments ([`remote`]).
 
 pub mod args;
 pub mod config_args;
@@ -21,6 +21,9 @@ pub mod login;
 pub mod observed;
 pub mod options;
 pub mod plan;
+pub mod remote;
+mod remote_state;
+mod remote_wait;
 pub mod row_run;
 pub mod version;
 pub mod voice;

@@ -79,7 +79,7 @@ fn for_stdin(value: &ConfigValue) -> Secret {
 }
 
 /// Whether a preview comes before the operation: if something has to be checked before anything is changed.
-fn previews_before(inputs: &Inputs, scope: &Scope<'_>) -> bool {
+pub(super) fn previews_before(inputs: &Inputs, scope: &Scope<'_>) -> bool {
     let changes = inputs.command.effect() == Effect::Changes;
     // A refresh deploys nothing, so that no rule is about it.
     let judged = scope.judged && inputs.command != Command::Refresh;

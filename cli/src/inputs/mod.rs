@@ -21,6 +21,7 @@ pub mod outer;
 pub mod reading;
 pub mod resolve;
 pub mod row;
+mod run_on;
 pub mod show;
 pub mod strangers;
 pub mod table;

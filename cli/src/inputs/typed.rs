@@ -53,6 +53,7 @@ impl Inputs {
     pub fn from_resolved(resolved: &Resolved, env: &Env) -> Result<Self> {
         let inputs = Self::unchecked(resolved, env)?;
         inputs.check()?;
+        inputs.check_run_on()?;
         Ok(inputs)
     }
 

@@ -11,6 +11,16 @@ use crate::engine::locate::LocatedEngine;
 use crate::engine::{deps, version};
 use crate::process::signals::Signals;
 
+/// Makes a run ready whose operation Pulumi Deployments carries out: no engine is needed here, and no dependency.
+pub async fn make_ready_for_deployments(
+    job: &mut Job<'_>,
+    console: &mut Console,
+    signals: &Signals,
+) -> Result<()> {
+    admit::admit(job, console).await?;
+    sign_in::by_identity(job, Limits::default(), console, signals).await
+}
+
 /// An engine that is ready for a run.
 #[derive(Debug)]
 pub struct ReadyEngine {

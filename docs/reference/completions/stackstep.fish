@@ -160,6 +160,10 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l deps -d 
 always\t''
 never\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l offline -d 'Never use the network to install the Pulumi CLI' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l run-on -d 'Where the operation runs: in this job, or by Pulumi Deployments with the stack\'s deployment settings' -r -f -a "local\t''
+deployments\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l wait-timeout -d 'With `run-on: deployments`: how long the job waits for the deployment, in the queue and while it runs' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l cancel-running -d 'With `run-on: deployments`: a job that is cancelled cancels a deployment that runs already, at once and in the middle of its work' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l cache-folder -d 'Where installed CLIs are kept' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -s y -l yes -d ''
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -s h -l help -d 'Print help'
@@ -282,6 +286,10 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l deps -d 'Whet
 always\t''
 never\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l offline -d 'Never use the network to install the Pulumi CLI' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l run-on -d 'Where the operation runs: in this job, or by Pulumi Deployments with the stack\'s deployment settings' -r -f -a "local\t''
+deployments\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l wait-timeout -d 'With `run-on: deployments`: how long the job waits for the deployment, in the queue and while it runs' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l cancel-running -d 'With `run-on: deployments`: a job that is cancelled cancels a deployment that runs already, at once and in the middle of its work' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l cache-folder -d 'Where installed CLIs are kept' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -s y -l yes -d ''
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -s h -l help -d 'Print help'
@@ -404,6 +412,10 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l deps -d '
 always\t''
 never\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l offline -d 'Never use the network to install the Pulumi CLI' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l run-on -d 'Where the operation runs: in this job, or by Pulumi Deployments with the stack\'s deployment settings' -r -f -a "local\t''
+deployments\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l wait-timeout -d 'With `run-on: deployments`: how long the job waits for the deployment, in the queue and while it runs' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l cancel-running -d 'With `run-on: deployments`: a job that is cancelled cancels a deployment that runs already, at once and in the middle of its work' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l cache-folder -d 'Where installed CLIs are kept' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -s y -l yes -d ''
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -s h -l help -d 'Print help'
@@ -528,6 +540,10 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l deps -d '
 always\t''
 never\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l offline -d 'Never use the network to install the Pulumi CLI' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l run-on -d 'Where the operation runs: in this job, or by Pulumi Deployments with the stack\'s deployment settings' -r -f -a "local\t''
+deployments\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l wait-timeout -d 'With `run-on: deployments`: how long the job waits for the deployment, in the queue and while it runs' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l cancel-running -d 'With `run-on: deployments`: a job that is cancelled cancels a deployment that runs already, at once and in the middle of its work' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l cache-folder -d 'Where installed CLIs are kept' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -s h -l help -d 'Print help'
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -s s -l stack -d 'The stack' -r
@@ -622,6 +638,10 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l deps -d 
 always\t''
 never\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l offline -d 'Never use the network to install the Pulumi CLI' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l run-on -d 'Where the operation runs: in this job, or by Pulumi Deployments with the stack\'s deployment settings' -r -f -a "local\t''
+deployments\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l wait-timeout -d 'With `run-on: deployments`: how long the job waits for the deployment, in the queue and while it runs' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l cancel-running -d 'With `run-on: deployments`: a job that is cancelled cancels a deployment that runs already, at once and in the middle of its work' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l cache-folder -d 'Where installed CLIs are kept' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -s y -l yes -d ''
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -s h -l help -d 'Print help'
@@ -713,6 +733,10 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l deps -d 'W
 always\t''
 never\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l offline -d 'Never use the network to install the Pulumi CLI' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l run-on -d 'Where the operation runs: in this job, or by Pulumi Deployments with the stack\'s deployment settings' -r -f -a "local\t''
+deployments\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l wait-timeout -d 'With `run-on: deployments`: how long the job waits for the deployment, in the queue and while it runs' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l cancel-running -d 'With `run-on: deployments`: a job that is cancelled cancels a deployment that runs already, at once and in the middle of its work' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -l cache-folder -d 'Where installed CLIs are kept' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand drift" -s h -l help -d 'Print help'
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -s s -l stack -d 'The stack' -r
@@ -818,6 +842,10 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l deps -d 
 always\t''
 never\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l offline -d 'Never use the network to install the Pulumi CLI' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l run-on -d 'Where the operation runs: in this job, or by Pulumi Deployments with the stack\'s deployment settings' -r -f -a "local\t''
+deployments\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l wait-timeout -d 'With `run-on: deployments`: how long the job waits for the deployment, in the queue and while it runs' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l cancel-running -d 'With `run-on: deployments`: a job that is cancelled cancels a deployment that runs already, at once and in the middle of its work' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l cache-folder -d 'Where installed CLIs are kept' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -s y -l yes -d ''
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -s h -l help -d 'Print help'
@@ -1076,6 +1104,10 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l deps -d '
 always\t''
 never\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l offline -d 'Never use the network to install the Pulumi CLI' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l run-on -d 'Where the operation runs: in this job, or by Pulumi Deployments with the stack\'s deployment settings' -r -f -a "local\t''
+deployments\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l wait-timeout -d 'With `run-on: deployments`: how long the job waits for the deployment, in the queue and while it runs' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l cancel-running -d 'With `run-on: deployments`: a job that is cancelled cancels a deployment that runs already, at once and in the middle of its work' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l cache-folder -d 'Where installed CLIs are kept' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -s h -l help -d 'Print help'
 complete -c stackstep -n "__fish_stackstep_using_subcommand hold" -s s -l stack -d 'The stack' -r
@@ -1284,6 +1316,10 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand rollback" -l deps -d
 always\t''
 never\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand rollback" -l offline -d 'Never use the network to install the Pulumi CLI' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand rollback" -l run-on -d 'Where the operation runs: in this job, or by Pulumi Deployments with the stack\'s deployment settings' -r -f -a "local\t''
+deployments\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand rollback" -l wait-timeout -d 'With `run-on: deployments`: how long the job waits for the deployment, in the queue and while it runs' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand rollback" -l cancel-running -d 'With `run-on: deployments`: a job that is cancelled cancels a deployment that runs already, at once and in the middle of its work' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand rollback" -l cache-folder -d 'Where installed CLIs are kept' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand rollback" -l preview-only -d 'Only show what it would do, with the digest of that'
 complete -c stackstep -n "__fish_stackstep_using_subcommand rollback" -s h -l help -d 'Print help'
@@ -1405,6 +1441,10 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_s
 always\t''
 never\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l offline -d 'Never use the network to install the Pulumi CLI.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l run-on -d 'Where the operation runs: in this job, or by Pulumi Deployments with the stack\'s deployment settings. Rules, reviews, the report and the comment are the same. One of: local, deployments. [default: local]' -r -f -a "local\t''
+deployments\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l wait-timeout -d 'With `run-on: deployments`: how long the job waits for the deployment, in the queue and while it runs. Then the step fails (exit status 70), and the deployment is not cancelled. [default: as long as the job may take]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l cancel-running -d 'With `run-on: deployments`: a job that is cancelled cancels a deployment that runs already, at once and in the middle of its work. One that waits in the queue is always cancelled with the job.' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -l cache-folder -d 'Where installed CLIs are kept. [default: stackstep\'s folder in the user\'s cache folder]' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from up" -s h -l help -d 'Print help'
 complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -s s -l stack -d 'The stack: `stack`, `organization/stack` or `organization/project/stack`. [default: for `preview` and `outputs` the stack of the only `Pulumi.<stack>.yaml` file]' -r
@@ -1507,6 +1547,10 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_s
 always\t''
 never\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l offline -d 'Never use the network to install the Pulumi CLI.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l run-on -d 'Where the operation runs: in this job, or by Pulumi Deployments with the stack\'s deployment settings. Rules, reviews, the report and the comment are the same. One of: local, deployments. [default: local]' -r -f -a "local\t''
+deployments\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l wait-timeout -d 'With `run-on: deployments`: how long the job waits for the deployment, in the queue and while it runs. Then the step fails (exit status 70), and the deployment is not cancelled. [default: as long as the job may take]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l cancel-running -d 'With `run-on: deployments`: a job that is cancelled cancels a deployment that runs already, at once and in the middle of its work. One that waits in the queue is always cancelled with the job.' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -l cache-folder -d 'Where installed CLIs are kept. [default: stackstep\'s folder in the user\'s cache folder]' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from down" -s h -l help -d 'Print help'
 complete -c stackstep -n "__fish_stackstep_using_subcommand review; and __fish_seen_subcommand_from help" -f -a "up" -d 'Deploy the stack of the change request that the job is for, and make it first'
@@ -1628,6 +1672,10 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l 
 always\t''
 never\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l offline -d 'Never use the network to install the Pulumi CLI' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l run-on -d 'Where the operation runs: in this job, or by Pulumi Deployments with the stack\'s deployment settings' -r -f -a "local\t''
+deployments\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l wait-timeout -d 'With `run-on: deployments`: how long the job waits for the deployment, in the queue and while it runs' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l cancel-running -d 'With `run-on: deployments`: a job that is cancelled cancels a deployment that runs already, at once and in the middle of its work' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -l cache-folder -d 'Where installed CLIs are kept' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand comment-command" -s h -l help -d 'Print help'
 complete -c stackstep -n "__fish_stackstep_using_subcommand stacks" -l since -d 'Only the stacks that can be affected by what has changed since this commit, branch or tag; without one, since the change request branched off, or else since what each stack has last deployed, which takes the backend\'s credentials' -r
@@ -1749,6 +1797,10 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_se
 always\t''
 never\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l offline -d 'Never use the network to install the Pulumi CLI.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l run-on -d 'Where the operation runs: in this job, or by Pulumi Deployments with the stack\'s deployment settings. Rules, reviews, the report and the comment are the same. One of: local, deployments. [default: local]' -r -f -a "local\t''
+deployments\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l wait-timeout -d 'With `run-on: deployments`: how long the job waits for the deployment, in the queue and while it runs. Then the step fails (exit status 70), and the deployment is not cancelled. [default: as long as the job may take]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l cancel-running -d 'With `run-on: deployments`: a job that is cancelled cancels a deployment that runs already, at once and in the middle of its work. One that waits in the queue is always cancelled with the job.' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l cache-folder -d 'Where installed CLIs are kept. [default: stackstep\'s folder in the user\'s cache folder]' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l all -d 'All stacks, where that has to be said: `fleet destroy`'
 complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from preview" -l dry-run -d 'Show which stacks it is about, in which order and waves, and run nothing'
@@ -1872,6 +1924,10 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_se
 always\t''
 never\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l offline -d 'Never use the network to install the Pulumi CLI.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l run-on -d 'Where the operation runs: in this job, or by Pulumi Deployments with the stack\'s deployment settings. Rules, reviews, the report and the comment are the same. One of: local, deployments. [default: local]' -r -f -a "local\t''
+deployments\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l wait-timeout -d 'With `run-on: deployments`: how long the job waits for the deployment, in the queue and while it runs. Then the step fails (exit status 70), and the deployment is not cancelled. [default: as long as the job may take]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l cancel-running -d 'With `run-on: deployments`: a job that is cancelled cancels a deployment that runs already, at once and in the middle of its work. One that waits in the queue is always cancelled with the job.' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l cache-folder -d 'Where installed CLIs are kept. [default: stackstep\'s folder in the user\'s cache folder]' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l all -d 'All stacks, where that has to be said: `fleet destroy`'
 complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from up" -l dry-run -d 'Show which stacks it is about, in which order and waves, and run nothing'
@@ -1970,6 +2026,10 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_se
 always\t''
 never\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l offline -d 'Never use the network to install the Pulumi CLI.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l run-on -d 'Where the operation runs: in this job, or by Pulumi Deployments with the stack\'s deployment settings. Rules, reviews, the report and the comment are the same. One of: local, deployments. [default: local]' -r -f -a "local\t''
+deployments\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l wait-timeout -d 'With `run-on: deployments`: how long the job waits for the deployment, in the queue and while it runs. Then the step fails (exit status 70), and the deployment is not cancelled. [default: as long as the job may take]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l cancel-running -d 'With `run-on: deployments`: a job that is cancelled cancels a deployment that runs already, at once and in the middle of its work. One that waits in the queue is always cancelled with the job.' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l cache-folder -d 'Where installed CLIs are kept. [default: stackstep\'s folder in the user\'s cache folder]' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l all -d 'All stacks, where that has to be said: `fleet destroy`'
 complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from refresh" -l dry-run -d 'Show which stacks it is about, in which order and waves, and run nothing'
@@ -2078,6 +2138,10 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_se
 always\t''
 never\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l offline -d 'Never use the network to install the Pulumi CLI.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l run-on -d 'Where the operation runs: in this job, or by Pulumi Deployments with the stack\'s deployment settings. Rules, reviews, the report and the comment are the same. One of: local, deployments. [default: local]' -r -f -a "local\t''
+deployments\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l wait-timeout -d 'With `run-on: deployments`: how long the job waits for the deployment, in the queue and while it runs. Then the step fails (exit status 70), and the deployment is not cancelled. [default: as long as the job may take]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l cancel-running -d 'With `run-on: deployments`: a job that is cancelled cancels a deployment that runs already, at once and in the middle of its work. One that waits in the queue is always cancelled with the job.' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l cache-folder -d 'Where installed CLIs are kept. [default: stackstep\'s folder in the user\'s cache folder]' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l all -d 'All stacks, where that has to be said: `fleet destroy`'
 complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from destroy" -l dry-run -d 'Show which stacks it is about, in which order and waves, and run nothing'
@@ -2176,6 +2240,10 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_se
 always\t''
 never\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l offline -d 'Never use the network to install the Pulumi CLI.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l run-on -d 'Where the operation runs: in this job, or by Pulumi Deployments with the stack\'s deployment settings. Rules, reviews, the report and the comment are the same. One of: local, deployments. [default: local]' -r -f -a "local\t''
+deployments\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l wait-timeout -d 'With `run-on: deployments`: how long the job waits for the deployment, in the queue and while it runs. Then the step fails (exit status 70), and the deployment is not cancelled. [default: as long as the job may take]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l cancel-running -d 'With `run-on: deployments`: a job that is cancelled cancels a deployment that runs already, at once and in the middle of its work. One that waits in the queue is always cancelled with the job.' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l cache-folder -d 'Where installed CLIs are kept. [default: stackstep\'s folder in the user\'s cache folder]' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l all -d 'All stacks, where that has to be said: `fleet destroy`'
 complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from drift" -l dry-run -d 'Show which stacks it is about, in which order and waves, and run nothing'
@@ -2311,6 +2379,10 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_se
 always\t''
 never\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l offline -d 'Never use the network to install the Pulumi CLI.' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l run-on -d 'Where the operation runs: in this job, or by Pulumi Deployments with the stack\'s deployment settings. Rules, reviews, the report and the comment are the same. One of: local, deployments. [default: local]' -r -f -a "local\t''
+deployments\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l wait-timeout -d 'With `run-on: deployments`: how long the job waits for the deployment, in the queue and while it runs. Then the step fails (exit status 70), and the deployment is not cancelled. [default: as long as the job may take]' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l cancel-running -d 'With `run-on: deployments`: a job that is cancelled cancels a deployment that runs already, at once and in the middle of its work. One that waits in the queue is always cancelled with the job.' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l cache-folder -d 'Where installed CLIs are kept. [default: stackstep\'s folder in the user\'s cache folder]' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -l all -d 'All stacks, where that has to be said: `fleet destroy`'
 complete -c stackstep -n "__fish_stackstep_using_subcommand fleet; and __fish_seen_subcommand_from plan" -s h -l help -d 'Print help'
@@ -2478,6 +2550,10 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l deps -d '
 always\t''
 never\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l offline -d 'Never use the network to install the Pulumi CLI' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l run-on -d 'Where the operation runs: in this job, or by Pulumi Deployments with the stack\'s deployment settings' -r -f -a "local\t''
+deployments\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l wait-timeout -d 'With `run-on: deployments`: how long the job waits for the deployment, in the queue and while it runs' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l cancel-running -d 'With `run-on: deployments`: a job that is cancelled cancels a deployment that runs already, at once and in the middle of its work' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l cache-folder -d 'Where installed CLIs are kept' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l json -d 'Print it as JSON'
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l remote -d 'Ask the forge what it lets through: protection of branches, tags and environments'
@@ -2620,6 +2696,10 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l deps -d 'Whe
 always\t''
 never\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l offline -d 'Never use the network to install the Pulumi CLI' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l run-on -d 'Where the operation runs: in this job, or by Pulumi Deployments with the stack\'s deployment settings' -r -f -a "local\t''
+deployments\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l wait-timeout -d 'With `run-on: deployments`: how long the job waits for the deployment, in the queue and while it runs' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l cancel-running -d 'With `run-on: deployments`: a job that is cancelled cancels a deployment that runs already, at once and in the middle of its work' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l cache-folder -d 'Where installed CLIs are kept' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -s h -l help -d 'Print help'
 complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh drift destroy outputs install report exec inputs hold release accept status audit unlock reap ttl deployment approve break-glass rollback review comment-command stacks fleet rules doctor finish run help" -f -a "preview" -d 'Show what a deployment would change'

@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use serde_json::{Map, Value, json};
 
 use super::STACK;
+use super::queue::Queue;
 use super::schedules::Schedules;
 use crate::support::server::{Received, Reply};
 
@@ -16,6 +17,8 @@ pub struct Deployments {
     pub settings: Option<Value>,
     /// The schedules.
     pub schedules: Schedules,
+    /// The deployments.
+    pub queue: Queue,
     /// Replies for the next requests with this method and the end of this path, in the place of the service's own.
     pub instead: VecDeque<(&'static str, &'static str, Reply)>,
     version: u64,
@@ -41,6 +44,9 @@ impl Deployments {
             |(method, end, _): &(&str, &str, Reply)| request.method == *method && path.ends_with(*end);
         if self.instead.front().is_some_and(is_next) {
             return self.instead.pop_front().map(|(_, _, reply)| reply);
+        }
+        if let Some(reply) = self.queue.answer(request, self.settings.as_ref()) {
+            return Some(reply);
         }
         let below = path.strip_prefix(STACK)?.strip_prefix("/deployments/")?;
         let body: Value = serde_json::from_str(&request.body).unwrap_or_default();

@@ -3,6 +3,7 @@
 
 pub mod deployments;
 pub mod esc;
+pub mod queue;
 mod schedules;
 
 use std::collections::BTreeMap;

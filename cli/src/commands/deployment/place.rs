@@ -3,15 +3,16 @@
 use std::path::Path;
 
 use crate::base::env::Env;
-use crate::base::error::{Error, Problem, Result};
+use crate::base::error::{Error, Result};
 use crate::ci::console::Console;
-use crate::cloud::service::{CloudNames, CloudService};
+use crate::cloud::service::CloudService;
 use crate::commands::one_stack;
 use crate::deployments::compare::SettingsCompared;
 use crate::deployments::file::SettingsFile;
 use crate::deployments::requests::{DeploymentSettings, ServiceHas};
 use crate::deployments::schedule_changes::ScheduleChange;
 use crate::engine::job::Job;
+use crate::engine::remote::service_of;
 use crate::inputs::Command;
 use crate::inputs::resolve::Flags;
 use crate::process::signals::Signals;
@@ -60,29 +61,7 @@ impl<'a> SettingsPlace<'a> {
     ) -> Result<Self> {
         let request = RunRequest { verb: Some(verb), ..RunRequest::new(Some(like), flags, env) };
         let job = one_stack::job_of(&request, console, signals).await?;
-        let url = job.backend.url.as_deref().filter(|_| job.backend.is_cloud()).ok_or_else(|| {
-            Error::input(
-                format!("Pulumi Deployments is a part of Pulumi Cloud, and the state of the stack is elsewhere: {}", job.backend),
-                "name Pulumi Cloud as `cloud-url`, if the stack is there",
-            )
-        })?;
-        let token = job.backend.token_for_requests().ok_or_else(|| {
-            Error::auth(
-                "there is no access token of Pulumi Cloud beside the engine's own login",
-                "give the job the token (`access-token` or `PULUMI_ACCESS_TOKEN`), or `oidc-organization`",
-            )
-        })?;
-        let identity = job.identity().unwrap_or_default();
-        let project = identity.project.as_deref().ok_or_else(|| {
-            Error::input(
-                format!("the project of the stack `{}` is not known", identity.stack),
-                "name it: `acme/shop/prod`, or set `cwd` to the project's folder",
-            )
-        })?;
-        let names =
-            CloudNames { organization: identity.organization.as_deref(), project, stack: &identity.stack };
-        let service = CloudService::new(url, token, &names, &job.seen_by_engine);
-        let service = service.map_err(|Problem { what, hint }| Error::Input { what, hint })?;
+        let (service, identity) = (service_of(&job)?, job.identity().unwrap_or_default());
         Ok(Self { job, identity, service })
     }
 

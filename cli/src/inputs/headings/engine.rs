@@ -1,13 +1,14 @@
 //! The heading "Engine".
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::base::digest::Digest;
 use crate::base::error::{Error, Result};
 use crate::base::secret::Secret;
 use crate::base::words::enum_of_words;
 use crate::inputs::command::{ALL_BUT_REPORT, OPERATIONS};
-use crate::inputs::row::{choice, flag, heading, path, secret, text, trimmed_text};
+use crate::inputs::row::{choice, duration, flag, heading, path, secret, text, trimmed_text};
 use crate::pulumi::mirror::Mirror;
 
 heading! {
@@ -30,8 +31,24 @@ heading! {
         plugin_token: Option<Secret> = secret("plugin-token", OPERATIONS, "A GitHub token for the download of plugins. Only the process that installs them gets it."),
         offline: bool = flag("offline", ALL_BUT_REPORT, "Never use the network to install the Pulumi CLI.")
             .default("false"),
+        run_on: RunOn = choice("run-on", OPERATIONS, "Where the operation runs: in this job, or by Pulumi Deployments with the stack's deployment settings. Rules, reviews, the report and the comment are the same.")
+            .default("local"),
+        wait_timeout: Option<Duration> = duration("wait-timeout", OPERATIONS, "With `run-on: deployments`: how long the job waits for the deployment, in the queue and while it runs. Then the step fails (exit status 70), and the deployment is not cancelled.")
+            .default_in_words("as long as the job may take"),
+        cancel_running: bool = flag("cancel-running", OPERATIONS, "With `run-on: deployments`: a job that is cancelled cancels a deployment that runs already, at once and in the middle of its work. One that waits in the queue is always cancelled with the job.")
+            .default("false"),
         cache_folder: Option<PathBuf> = path("cache-folder", ALL_BUT_REPORT, "Where installed CLIs are kept.")
             .default_in_words("stackstep's folder in the user's cache folder"),
+    }
+}
+
+enum_of_words! {
+    /// The place where the operation runs.
+    pub enum RunOn {
+        /// In this job, by the Pulumi CLI on its machine.
+        Local = "local",
+        /// By Pulumi Deployments.
+        Deployments = "deployments",
     }
 }
 

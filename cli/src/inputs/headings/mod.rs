@@ -19,7 +19,7 @@ pub use backend::BackendInputs;
 pub use checks::ChecksInputs;
 pub use comment::{CommentChoice, CommentInputs, CommentWhen};
 pub use config::ConfigInputs;
-pub use engine::{Deps, EngineInputs, Verify};
+pub use engine::{Deps, EngineInputs, RunOn, Verify};
 pub use forge::{ForgeChoice, ForgeInputs};
 pub use log::{Color, LogInputs};
 pub use operation::OperationInputs;

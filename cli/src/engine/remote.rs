@@ -1,0 +1,423 @@
+//! Pulumi Deployments as an executor: each phase is a deployment of the stack's at Pulumi Cloud, whose log is shown and whose
+//! update's events make the report. No Pulumi CLI is needed in the job, and no credentials of a cloud.
+//!
+//! What the stack's settings say holds; the run adds the commit and a variable by which it knows its deployment again.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::executor::{
+    EngineAnswer, EngineLabel, EngineQuery, Executor, Outcome, Pending, Phase, Purpose, Watch,
+};
+use super::observed::{Guarding, ObservedEvents};
+use super::plan;
+use super::remote_state;
+use super::remote_wait::{RemoteEnd, RemoteWait};
+use crate::base::error::{Error, Problem, Result};
+use crate::base::random;
+use crate::base::secret::Secret;
+use crate::ci::console::Console;
+use crate::cloud::service::{CloudNames, CloudService};
+use crate::cloud::trouble::{CloudTrouble, CloudTroubleKind};
+use crate::deployments::followed::{DeploymentStatus, DeploymentUpdate, FollowedDeployment};
+use crate::deployments::queue::{BegunDeployment, DeploymentAsk, NotBegun, StackDeployments};
+use crate::deployments::requests::not_read;
+use crate::deployments::source::DeploymentSource;
+use crate::engine::job::Job;
+use crate::inputs::Command;
+use crate::process::signals::Signals;
+use crate::pulumi::project::Project;
+use crate::report::Ending;
+use crate::reviewed::collect::Collector;
+use crate::reviewed::wanted::WantedGoals;
+
+/// The pauses before a deployment is looked for whose request had no answer.
+const LOOKS: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(4), Duration::from_secs(10)];
+
+/// Gets another access token, where the one before has come to its end.
+pub trait TokenRenewal {
+    /// The token. None if the job does not sign in by itself.
+    fn renew<'f>(&'f self, console: &'f Console, signals: &'f Signals) -> Pending<'f, Option<Secret>>;
+}
+
+/// Pulumi Deployments, at work on one job.
+pub struct RemoteEngine<'a> {
+    pub(super) job: &'a Job<'a>,
+    pub(super) service: CloudService,
+    renewal: &'a dyn TokenRenewal,
+    commit: String,
+    /// What tells this process's own deployments from those of others.
+    nonce: String,
+    goals: WantedGoals,
+    notes: Vec<String>,
+}
+
+impl<'a> RemoteEngine<'a> {
+    /// Pulumi Deployments for the stack of `job`, which is signed in.
+    ///
+    /// # Errors
+    /// The stack is not at Pulumi Cloud, the job has no token for it or no commit, or it is a stack of a change request's own.
+    pub fn new(job: &'a Job<'a>, renewal: &'a dyn TokenRenewal) -> Result<Self> {
+        if job.review.is_some() {
+            return Err(Error::input(
+                "`run-on: deployments` does not deploy the stack of a change request",
+                "take it away for `stackstep review`; Pulumi Cloud has review stacks of its own (`pullRequestTemplate` of the \
+                 deployment settings)",
+            ));
+        }
+        let rolled_back = job.rollback.as_ref().map(|rollback| rollback.commit.clone());
+        let commit = rolled_back.or_else(|| job.context.commit.clone()).ok_or_else(|| {
+            Error::input(
+                "`run-on: deployments` deploys the commit of this job, and it is not known which one that is",
+                "run it in a checkout of the repository, in a job of a CI system that tells the commit",
+            )
+        })?;
+        let service = service_of(job)?;
+        Ok(Self {
+            job,
+            service,
+            renewal,
+            commit,
+            nonce: random::word(),
+            goals: WantedGoals::default(),
+            notes: Vec::new(),
+        })
+    }
+
+    /// Sends a request, once more with another token if the one before has come to its end.
+    pub(super) async fn ask<T>(
+        &self,
+        request: impl AsyncFn(&StackDeployments<'_>) -> Result<T, CloudTrouble>,
+        console: &Console,
+        signals: &Signals,
+    ) -> Result<T, CloudTrouble> {
+        let deployments = StackDeployments(&self.service);
+        let answer = request(&deployments).await;
+        let is_over = matches!(&answer, Err(trouble) if trouble.kind == CloudTroubleKind::NotSignedIn);
+        if is_over && let Ok(Some(token)) = self.renewal.renew(console, signals).await {
+            self.service.renew(token);
+            return request(&deployments).await;
+        }
+        answer
+    }
+
+    /// Carries out one operation as a deployment.
+    async fn deploy(
+        &self,
+        purpose: Purpose,
+        patience: Option<Duration>,
+        console: &Console,
+        signals: &Signals,
+    ) -> Result<Outcome> {
+        let operation = self.operation(purpose);
+        self.refuse_another_source(console, signals).await?;
+        if purpose == Purpose::Operation
+            && let Some(wanted) = self.job.wanted
+        {
+            wanted.ask().await?;
+        }
+        if let Some(signal) = signals.first() {
+            return Err(Error::Stopped { signal: signal.number() });
+        }
+        let begun = self.begin(operation, console, signals).await?;
+        let page = begun.page.clone().unwrap_or_else(|| format!("deployment {}", begun.version));
+        console.line(&format!("deployment #{} ({operation}): {page}", begun.version));
+        let end = RemoteWait { engine: self, begun: &begun, patience }.until_over(console, signals).await?;
+        self.outcome(purpose, &begun, end, console, signals).await
+    }
+
+    /// The service's word for what a process of this purpose does.
+    fn operation(&self, purpose: Purpose) -> &'static str {
+        if matches!(purpose, Purpose::PreviewBefore | Purpose::PreviewAfter) {
+            // Of a refresh or a destroy the service shows nothing before it does it.
+            return "preview";
+        }
+        match self.job.inputs.command {
+            Command::Up => "update",
+            Command::Refresh if self.job.inputs.operation.preview_only => "detect-drift",
+            Command::Refresh => "refresh",
+            Command::Destroy => "destroy",
+            _ => "preview",
+        }
+    }
+
+    /// Refuses a stack whose settings deploy something else than this job's commit of this job's project.
+    async fn refuse_another_source(&self, console: &Console, signals: &Signals) -> Result<()> {
+        let settings = self.ask(async |it| it.settings().await, console, signals).await.map_err(not_read)?;
+        let settings = settings.ok_or_else(|| {
+            Error::input(
+                format!("the stack {} has no deployment settings, or is not there", self.service.shown()),
+                "write them to `deployment.yaml` and send them: `stackstep deployment settings apply`, see \
+                 docs/deployments.md",
+            )
+        })?;
+        let own = DeploymentSource::of_checkout(
+            self.job.context.repository.as_deref(),
+            self.job.project.as_ref().map(Project::folder),
+        );
+        own.refuse_unlike(&settings)
+    }
+
+    /// The deployment of this run: the one that is there already, or a new one.
+    async fn begin(
+        &self,
+        operation: &'static str,
+        console: &Console,
+        signals: &Signals,
+    ) -> Result<BegunDeployment> {
+        let run = self.run(operation);
+        if let Some(run) = &run
+            && let Some(there) = self.earlier(run, console, signals).await?
+        {
+            console.line("this run has begun the deployment already: it is not begun once more");
+            return Ok(there);
+        }
+        let instance = self.job.context.attempt.map_or("-".to_owned(), |attempt| attempt.to_string());
+        let value = format!("{} {instance} {}", run.as_deref().unwrap_or("- - -"), self.nonce);
+        let ask =
+            DeploymentAsk { operation, commit: self.commit.clone(), run: format!("{value}/{operation}") };
+        match StackDeployments(&self.service).begin(&ask).await {
+            Ok(begun) => Ok(begun),
+            Err(NotBegun::Refused(trouble)) => Err(not_read(trouble)),
+            Err(NotBegun::Unknown(trouble)) => self.lost(&ask, trouble, console, signals).await,
+        }
+    }
+
+    /// The run, by what stays the same if its job is started once more: the CI system, the run's id, the operation, the commit.
+    /// None outside of a CI system.
+    fn run(&self, operation: &str) -> Option<String> {
+        let run = self.job.ci.origin(self.job.env).own_run()?;
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
+        let plain = |text: &str| text.chars().filter(|c| is_plain(*c)).collect::<String>();
+        Some(format!("{}:{}:{operation}:{}", plain(self.job.ci.name()), plain(&run), plain(&self.commit)))
+    }
+
+    /// The deployment that an earlier job of the same run has begun, if it is still to be waited for or has done the work.
+    async fn earlier(
+        &self,
+        run: &str,
+        console: &Console,
+        signals: &Signals,
+    ) -> Result<Option<BegunDeployment>> {
+        let found = self.ask(async |it| it.of_runs().await, console, signals).await.map_err(not_read)?;
+        let attempt = self.job.context.attempt.map(|attempt| attempt.to_string());
+        let is_same = |one: &&FollowedDeployment| {
+            let mut words = one.run.as_deref().unwrap_or_default().split(' ');
+            let (own, instance) = (words.next() == Some(run), words.next().unwrap_or_default());
+            // What an earlier step of this very job has finished is not what this step is for.
+            let is_other = attempt.as_deref() != Some(instance);
+            own && match one.status {
+                DeploymentStatus::Waiting | DeploymentStatus::Running => true,
+                DeploymentStatus::Succeeded => is_other && !run.contains(":preview:"),
+                DeploymentStatus::Failed | DeploymentStatus::Skipped => false,
+            }
+        };
+        Ok(found.iter().find(is_same).map(begun))
+    }
+
+    /// Looks for the deployment whose request had no answer. It is never asked for twice.
+    async fn lost(
+        &self,
+        ask: &DeploymentAsk,
+        trouble: CloudTrouble,
+        console: &Console,
+        signals: &Signals,
+    ) -> Result<BegunDeployment> {
+        console.line(&format!("{}: it is looked for", trouble.problem.what));
+        for pause in LOOKS {
+            if let Some(signal) = signals.wait(pause).await {
+                return Err(Error::Stopped { signal: signal.number() });
+            }
+            let found = self.ask(async |it| it.of_runs().await, console, signals).await;
+            let own = found.into_iter().flatten().find(|one| one.run.as_deref() == Some(&ask.run));
+            if let Some(own) = own {
+                return Ok(begun(&own));
+            }
+        }
+        Err(Error::Incomplete {
+            what: format!("{}; whether the deployment was begun is not known", trouble.problem.what),
+            hint: "look at the stack's deployments at Pulumi Cloud; if there is none, run the job again"
+                .to_owned(),
+        })
+    }
+
+    /// What became of the deployment, with the events of its update.
+    async fn outcome(
+        &self,
+        purpose: Purpose,
+        begun: &BegunDeployment,
+        end: RemoteEnd,
+        console: &Console,
+        signals: &Signals,
+    ) -> Result<Outcome> {
+        let mut observed = match purpose {
+            Purpose::Operation if self.job.inputs.command != Command::Preview => ObservedEvents::plain(),
+            _ => ObservedEvents::of_preview(Collector::new(self.goals.clone(), false)),
+        };
+        let mut notes = self.notes.clone();
+        let update = match self.update(&begun.id, console, signals).await {
+            Ok(Some(update)) => {
+                let events = self.ask(async |it| it.events(&update).await, console, signals).await;
+                match events {
+                    Ok(lines) => lines.iter().for_each(|line| {
+                        let _ = observed.line(line.as_bytes());
+                    }),
+                    Err(trouble) => {
+                        notes.push(format!("{}: what it changed is not known", trouble.problem.what));
+                    }
+                }
+                true
+            }
+            Ok(None) => false,
+            Err(trouble) => {
+                notes.push(format!("{}: what it changed is not known", trouble.problem.what));
+                true
+            }
+        };
+        let (events, proposal, _) = observed.finish(0);
+        let mut stderr = String::new();
+        if let Some(failure) = &end.failure {
+            // A deployment that failed before its update has nothing but its log.
+            stderr = if update {
+                format!("error: {failure}\n")
+            } else {
+                format!("{}error: {failure}\n", end.errors())
+            };
+        }
+        if let Some(page) = &begun.page {
+            notes.push(format!("run by Pulumi Deployments: {page}"));
+        }
+        notes.extend(end.notes.iter().cloned());
+        Ok(Outcome {
+            events,
+            ending: Some(end.ending),
+            purpose: Some(purpose),
+            log: console.masker().mask(&end.log()),
+            stderr: console.masker().mask(&stderr),
+            notes,
+            proposal,
+            ..Outcome::default()
+        })
+    }
+
+    /// The update that the deployment made: its last one. None if it made none.
+    async fn update(
+        &self,
+        id: &str,
+        console: &Console,
+        signals: &Signals,
+    ) -> Result<Option<DeploymentUpdate>, CloudTrouble> {
+        Ok(self.ask(async |it| it.updates(id).await, console, signals).await?.pop())
+    }
+}
+
+fn begun(there: &FollowedDeployment) -> BegunDeployment {
+    BegunDeployment { id: there.id.clone(), version: there.version, page: None }
+}
+
+/// The service for the stack of the job.
+///
+/// # Errors
+/// The stack is not at Pulumi Cloud, or there is no token for it.
+pub fn service_of(job: &Job<'_>) -> Result<CloudService> {
+    let url = job.backend.url.as_deref().filter(|_| job.backend.is_cloud()).ok_or_else(|| {
+        Error::input(
+            format!(
+                "Pulumi Deployments is a part of Pulumi Cloud, and the state of the stack is elsewhere: {}",
+                job.backend
+            ),
+            "name Pulumi Cloud as `cloud-url`, if the stack is there",
+        )
+    })?;
+    let token = job.backend.token_for_requests().ok_or_else(|| {
+        Error::auth(
+            "there is no access token of Pulumi Cloud beside the engine's own login",
+            "give the job the token (`access-token` or `PULUMI_ACCESS_TOKEN`), or `oidc-organization`",
+        )
+    })?;
+    let identity = job.identity().unwrap_or_default();
+    let project = identity.project.as_deref().ok_or_else(|| {
+        Error::input(
+            format!("the project of the stack `{}` is not known", identity.stack),
+            "name it: `acme/shop/prod`, or set `cwd` to the project's folder",
+        )
+    })?;
+    let names =
+        CloudNames { organization: identity.organization.as_deref(), project, stack: &identity.stack };
+    CloudService::new(url, token, &names, &job.seen_by_engine)
+        .map_err(|Problem { what, hint }| Error::Input { what, hint })
+}
+
+impl Executor for RemoteEngine<'_> {
+    fn label(&self) -> EngineLabel {
+        EngineLabel {
+            name: "pulumi",
+            place: format!("Pulumi Deployments at {}", self.service.host()),
+            version: None,
+        }
+    }
+
+    fn previews_first(&self) -> bool {
+        // The service previews an update and nothing else.
+        self.job.inputs.command == Command::Up && plan::previews_before(&self.job.inputs, &self.job.scope())
+    }
+
+    fn look_for(&mut self, goals: WantedGoals) {
+        self.goals = goals;
+    }
+
+    fn guard(&mut self, _guarding: Guarding) {
+        self.notes.push(
+            "`guard` does not see each step of a deployment that Pulumi Deployments runs: it was compared with what was \
+             reviewed when it was queued"
+                .to_owned(),
+        );
+    }
+
+    fn perform<'f>(
+        &'f mut self,
+        phase: Phase,
+        _watch: &'f mut dyn Watch,
+        console: &'f Console,
+        signals: &'f Signals,
+    ) -> Pending<'f, Outcome> {
+        let purpose = if phase == Phase::Preview { Purpose::PreviewBefore } else { Purpose::Operation };
+        let patience = self.job.inputs.engine.wait_timeout;
+        Box::pin(async move { self.deploy(purpose, patience, console, signals).await })
+    }
+
+    fn preview_again<'f>(
+        &'f mut self,
+        within: Duration,
+        console: &'f Console,
+        signals: &'f Signals,
+    ) -> Pending<'f, Outcome> {
+        Box::pin(async move { self.deploy(Purpose::PreviewAfter, Some(within), console, signals).await })
+    }
+
+    fn query<'f>(
+        &'f self,
+        query: EngineQuery,
+        console: &'f Console,
+        signals: &'f Signals,
+    ) -> Pending<'f, EngineAnswer> {
+        Box::pin(async move {
+            let answer: Result<Value, String> = remote_state::answer(self, query, console, signals).await;
+            Ok(EngineAnswer(match answer {
+                Ok(value) => Outcome {
+                    ending: Some(Ending::Exited(0)),
+                    purpose: Some(Purpose::Query),
+                    raw: Some(Secret::new(value.to_string())),
+                    ..Outcome::default()
+                },
+                Err(why) => Outcome {
+                    ending: Some(Ending::Exited(1)),
+                    purpose: Some(Purpose::Query),
+                    stderr: console.masker().mask(&why),
+                    ..Outcome::default()
+                },
+            }))
+        })
+    }
+}
