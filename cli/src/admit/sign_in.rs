@@ -17,7 +17,7 @@ use crate::ci::Level;
 use crate::ci::console::Console;
 use crate::engine::executor::Pending;
 use crate::engine::job::Job;
-use crate::engine::remote::TokenRenewal;
+use crate::engine::remote_stack::TokenRenewal;
 use crate::process::signals::Signals;
 use crate::pulumi::backend::Backend;
 

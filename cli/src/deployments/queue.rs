@@ -24,7 +24,7 @@ pub struct StackDeployments<'a>(pub &'a CloudService);
 
 /// What is asked for.
 #[derive(Debug, Clone)]
-pub struct DeploymentAsk {
+pub struct NewDeployment {
     /// The operation, by the service's word: `update`, `preview`, `refresh`, `destroy`, `detect-drift`.
     pub operation: &'static str,
     /// The commit.
@@ -33,7 +33,7 @@ pub struct DeploymentAsk {
     pub run: String,
 }
 
-impl DeploymentAsk {
+impl NewDeployment {
     /// The body of the request. Beside the operation it has the commit and the variable only: all else is as the stack's
     /// settings say.
     pub fn body(&self) -> Value {
@@ -89,7 +89,7 @@ impl StackDeployments<'_> {
     }
 
     /// Begins a deployment. It is asked for once: what has no answer may have been carried out.
-    pub async fn begin(&self, ask: &DeploymentAsk) -> Result<BegunDeployment, NotBegun> {
+    pub async fn begin(&self, ask: &NewDeployment) -> Result<BegunDeployment, NotBegun> {
         let do_what = "begin the deployment";
         let url = self.url("deployments").await.map_err(NotBegun::Refused)?;
         let request = Request::json(Method::POST, url, &ask.body());

@@ -22,6 +22,7 @@ pub mod observed;
 pub mod options;
 pub mod plan;
 pub mod remote;
+pub mod remote_stack;
 mod remote_state;
 mod remote_wait;
 pub mod row_run;

@@ -12,16 +12,16 @@ use super::executor::{
 };
 use super::observed::{Guarding, ObservedEvents};
 use super::plan;
+use super::remote_stack::{RemoteStack, TokenRenewal};
 use super::remote_state;
 use super::remote_wait::{RemoteEnd, RemoteWait};
-use crate::base::error::{Error, Problem, Result};
+use crate::base::error::{Error, Result};
 use crate::base::random;
 use crate::base::secret::Secret;
 use crate::ci::console::Console;
-use crate::cloud::service::{CloudNames, CloudService};
-use crate::cloud::trouble::{CloudTrouble, CloudTroubleKind};
+use crate::cloud::trouble::CloudTrouble;
 use crate::deployments::followed::{DeploymentStatus, DeploymentUpdate, FollowedDeployment};
-use crate::deployments::queue::{BegunDeployment, DeploymentAsk, NotBegun, StackDeployments};
+use crate::deployments::queue::{BegunDeployment, NewDeployment, NotBegun, StackDeployments};
 use crate::deployments::requests::not_read;
 use crate::deployments::source::DeploymentSource;
 use crate::engine::job::Job;
@@ -35,17 +35,10 @@ use crate::reviewed::wanted::WantedGoals;
 /// The pauses before a deployment is looked for whose request had no answer.
 const LOOKS: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(4), Duration::from_secs(10)];
 
-/// Gets another access token, where the one before has come to its end.
-pub trait TokenRenewal {
-    /// The token. None if the job does not sign in by itself.
-    fn renew<'f>(&'f self, console: &'f Console, signals: &'f Signals) -> Pending<'f, Option<Secret>>;
-}
-
 /// Pulumi Deployments, at work on one job.
 pub struct RemoteEngine<'a> {
-    pub(super) job: &'a Job<'a>,
-    pub(super) service: CloudService,
-    renewal: &'a dyn TokenRenewal,
+    job: &'a Job<'a>,
+    stack: RemoteStack<'a>,
     commit: String,
     /// What tells this process's own deployments from those of others.
     nonce: String,
@@ -73,33 +66,15 @@ impl<'a> RemoteEngine<'a> {
                 "run it in a checkout of the repository, in a job of a CI system that tells the commit",
             )
         })?;
-        let service = service_of(job)?;
+        let stack = RemoteStack::new(job, renewal)?;
         Ok(Self {
             job,
-            service,
-            renewal,
+            stack,
             commit,
             nonce: random::word(),
             goals: WantedGoals::default(),
             notes: Vec::new(),
         })
-    }
-
-    /// Sends a request, once more with another token if the one before has come to its end.
-    pub(super) async fn ask<T>(
-        &self,
-        request: impl AsyncFn(&StackDeployments<'_>) -> Result<T, CloudTrouble>,
-        console: &Console,
-        signals: &Signals,
-    ) -> Result<T, CloudTrouble> {
-        let deployments = StackDeployments(&self.service);
-        let answer = request(&deployments).await;
-        let is_over = matches!(&answer, Err(trouble) if trouble.kind == CloudTroubleKind::NotSignedIn);
-        if is_over && let Ok(Some(token)) = self.renewal.renew(console, signals).await {
-            self.service.renew(token);
-            return request(&deployments).await;
-        }
-        answer
     }
 
     /// Carries out one operation as a deployment.
@@ -123,7 +98,14 @@ impl<'a> RemoteEngine<'a> {
         let begun = self.begin(operation, console, signals).await?;
         let page = begun.page.clone().unwrap_or_else(|| format!("deployment {}", begun.version));
         console.line(&format!("deployment #{} ({operation}): {page}", begun.version));
-        let end = RemoteWait { engine: self, begun: &begun, patience }.until_over(console, signals).await?;
+        let end = RemoteWait {
+            stack: &self.stack,
+            begun: &begun,
+            patience,
+            cancels_what_runs: self.job.inputs.engine.cancel_running,
+        }
+        .until_over(console, signals)
+        .await?;
         self.outcome(purpose, &begun, end, console, signals).await
     }
 
@@ -144,10 +126,11 @@ impl<'a> RemoteEngine<'a> {
 
     /// Refuses a stack whose settings deploy something else than this job's commit of this job's project.
     async fn refuse_another_source(&self, console: &Console, signals: &Signals) -> Result<()> {
-        let settings = self.ask(async |it| it.settings().await, console, signals).await.map_err(not_read)?;
+        let settings =
+            self.stack.ask(async |it| it.settings().await, console, signals).await.map_err(not_read)?;
         let settings = settings.ok_or_else(|| {
             Error::input(
-                format!("the stack {} has no deployment settings, or is not there", self.service.shown()),
+                format!("the stack {} has no deployment settings, or is not there", self.stack.stack.shown()),
                 "write them to `deployment.yaml` and send them: `stackstep deployment settings apply`, see \
                  docs/deployments.md",
             )
@@ -176,8 +159,8 @@ impl<'a> RemoteEngine<'a> {
         let instance = self.job.context.attempt.map_or("-".to_owned(), |attempt| attempt.to_string());
         let value = format!("{} {instance} {}", run.as_deref().unwrap_or("- - -"), self.nonce);
         let ask =
-            DeploymentAsk { operation, commit: self.commit.clone(), run: format!("{value}/{operation}") };
-        match StackDeployments(&self.service).begin(&ask).await {
+            NewDeployment { operation, commit: self.commit.clone(), run: format!("{value}/{operation}") };
+        match StackDeployments(&self.stack.stack).begin(&ask).await {
             Ok(begun) => Ok(begun),
             Err(NotBegun::Refused(trouble)) => Err(not_read(trouble)),
             Err(NotBegun::Unknown(trouble)) => self.lost(&ask, trouble, console, signals).await,
@@ -200,7 +183,8 @@ impl<'a> RemoteEngine<'a> {
         console: &Console,
         signals: &Signals,
     ) -> Result<Option<BegunDeployment>> {
-        let found = self.ask(async |it| it.of_runs().await, console, signals).await.map_err(not_read)?;
+        let found =
+            self.stack.ask(async |it| it.of_runs().await, console, signals).await.map_err(not_read)?;
         let attempt = self.job.context.attempt.map(|attempt| attempt.to_string());
         let is_same = |one: &&FollowedDeployment| {
             let mut words = one.run.as_deref().unwrap_or_default().split(' ');
@@ -219,7 +203,7 @@ impl<'a> RemoteEngine<'a> {
     /// Looks for the deployment whose request had no answer. It is never asked for twice.
     async fn lost(
         &self,
-        ask: &DeploymentAsk,
+        ask: &NewDeployment,
         trouble: CloudTrouble,
         console: &Console,
         signals: &Signals,
@@ -229,7 +213,7 @@ impl<'a> RemoteEngine<'a> {
             if let Some(signal) = signals.wait(pause).await {
                 return Err(Error::Stopped { signal: signal.number() });
             }
-            let found = self.ask(async |it| it.of_runs().await, console, signals).await;
+            let found = self.stack.ask(async |it| it.of_runs().await, console, signals).await;
             let own = found.into_iter().flatten().find(|one| one.run.as_deref() == Some(&ask.run));
             if let Some(own) = own {
                 return Ok(begun(&own));
@@ -258,7 +242,7 @@ impl<'a> RemoteEngine<'a> {
         let mut notes = self.notes.clone();
         let update = match self.update(&begun.id, console, signals).await {
             Ok(Some(update)) => {
-                let events = self.ask(async |it| it.events(&update).await, console, signals).await;
+                let events = self.stack.ask(async |it| it.events(&update).await, console, signals).await;
                 match events {
                     Ok(lines) => lines.iter().for_each(|line| {
                         let _ = observed.line(line.as_bytes());
@@ -308,7 +292,7 @@ impl<'a> RemoteEngine<'a> {
         console: &Console,
         signals: &Signals,
     ) -> Result<Option<DeploymentUpdate>, CloudTrouble> {
-        Ok(self.ask(async |it| it.updates(id).await, console, signals).await?.pop())
+        Ok(self.stack.ask(async |it| it.updates(id).await, console, signals).await?.pop())
     }
 }
 
@@ -316,44 +300,11 @@ fn begun(there: &FollowedDeployment) -> BegunDeployment {
     BegunDeployment { id: there.id.clone(), version: there.version, page: None }
 }
 
-/// The service for the stack of the job.
-///
-/// # Errors
-/// The stack is not at Pulumi Cloud, or there is no token for it.
-pub fn service_of(job: &Job<'_>) -> Result<CloudService> {
-    let url = job.backend.url.as_deref().filter(|_| job.backend.is_cloud()).ok_or_else(|| {
-        Error::input(
-            format!(
-                "Pulumi Deployments is a part of Pulumi Cloud, and the state of the stack is elsewhere: {}",
-                job.backend
-            ),
-            "name Pulumi Cloud as `cloud-url`, if the stack is there",
-        )
-    })?;
-    let token = job.backend.token_for_requests().ok_or_else(|| {
-        Error::auth(
-            "there is no access token of Pulumi Cloud beside the engine's own login",
-            "give the job the token (`access-token` or `PULUMI_ACCESS_TOKEN`), or `oidc-organization`",
-        )
-    })?;
-    let identity = job.identity().unwrap_or_default();
-    let project = identity.project.as_deref().ok_or_else(|| {
-        Error::input(
-            format!("the project of the stack `{}` is not known", identity.stack),
-            "name it: `acme/shop/prod`, or set `cwd` to the project's folder",
-        )
-    })?;
-    let names =
-        CloudNames { organization: identity.organization.as_deref(), project, stack: &identity.stack };
-    CloudService::new(url, token, &names, &job.seen_by_engine)
-        .map_err(|Problem { what, hint }| Error::Input { what, hint })
-}
-
 impl Executor for RemoteEngine<'_> {
     fn label(&self) -> EngineLabel {
         EngineLabel {
             name: "pulumi",
-            place: format!("Pulumi Deployments at {}", self.service.host()),
+            place: format!("Pulumi Deployments at {}", self.stack.stack.host()),
             version: None,
         }
     }
@@ -403,7 +354,8 @@ impl Executor for RemoteEngine<'_> {
         signals: &'f Signals,
     ) -> Pending<'f, EngineAnswer> {
         Box::pin(async move {
-            let answer: Result<Value, String> = remote_state::answer(self, query, console, signals).await;
+            let answer: Result<Value, String> =
+                remote_state::read_as_the_cli(&self.stack, query, console, signals).await;
             Ok(EngineAnswer(match answer {
                 Ok(value) => Outcome {
                     ending: Some(Ending::Exited(0)),

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::executor::EngineQuery;
-use super::remote::RemoteEngine;
+use super::remote_stack::RemoteStack;
 use crate::base::http::{Method, Request};
 use crate::base::text::percent_encoded;
 use crate::ci::console::Console;
@@ -14,14 +14,14 @@ use crate::process::signals::Signals;
 use crate::report::{MarkedValue, SECRET, marked};
 
 /// The answer, in the form that the CLI prints. Fails with the reason why there is none.
-pub(super) async fn answer(
-    engine: &RemoteEngine<'_>,
+pub(super) async fn read_as_the_cli(
+    stack: &RemoteStack<'_>,
     query: EngineQuery,
     console: &Console,
     signals: &Signals,
 ) -> Result<Value, String> {
     let asked = async |below: &'static str| {
-        engine.ask(async |it| read(it.0, below).await, console, signals).await.map_err(|it| it.problem.what)
+        stack.ask(async |it| read(it.0, below).await, console, signals).await.map_err(|it| it.problem.what)
     };
     match query {
         EngineQuery::Export => asked("/export").await,
@@ -38,7 +38,7 @@ pub(super) async fn answer(
                 hide(value, "", &mut secrets);
                 if show_secrets {
                     for (place, secret) in secrets {
-                        let plain = decrypted(engine, &state, &secret, console, signals).await?;
+                        let plain = decrypted(stack, &state, &secret, console, signals).await?;
                         if let Some(value) = value.pointer_mut(&place) {
                             *value = plain;
                         }
@@ -47,7 +47,7 @@ pub(super) async fn answer(
             }
             Ok(Value::Object(outputs))
         }
-        EngineQuery::Stacks => stacks(engine, console, signals).await,
+        EngineQuery::Stacks => stacks(stack, console, signals).await,
         EngineQuery::Version | EngineQuery::Configuration => {
             Err("Pulumi Deployments does not tell it".to_owned())
         }
@@ -64,8 +64,8 @@ async fn read(service: &crate::cloud::service::CloudService, below: &str) -> Res
 fn stack_outputs(state: &Value) -> Map<String, Value> {
     let resources = state.pointer("/deployment/resources").and_then(Value::as_array);
     let is_stack = |one: &&Value| one.get("type").and_then(Value::as_str) == Some("pulumi:pulumi:Stack");
-    let stack = resources.and_then(|resources| resources.iter().find(is_stack));
-    stack.and_then(|stack| stack.get("outputs")?.as_object().cloned()).unwrap_or_default()
+    let own = resources.and_then(|resources| resources.iter().find(is_stack));
+    own.and_then(|own| own.get("outputs")?.as_object().cloned()).unwrap_or_default()
 }
 
 /// Puts [`SECRET`] in the place of each secret in `value`, and keeps it with its place, a JSON pointer.
@@ -91,7 +91,7 @@ fn hide(value: &mut Value, place: &str, secrets: &mut Vec<(String, Value)>) {
 /// The plain value of a secret that the service's own key encrypts.
 /// <https://www.pulumi.com/docs/reference/cloud-rest-api/stacks/>
 async fn decrypted(
-    engine: &RemoteEngine<'_>,
+    stack: &RemoteStack<'_>,
     state: &Value,
     secret: &Value,
     console: &Console,
@@ -103,7 +103,7 @@ async fn decrypted(
         return Err("its key is not the one of Pulumi Cloud, and this job has no other".to_owned());
     };
     let body = json!({ "ciphertext": ciphertext });
-    let answer = engine
+    let answer = stack
         .ask(
             async |it| {
                 let url = it.0.url(&format!("{}/decrypt", it.0.path().await?));
@@ -123,8 +123,8 @@ async fn decrypted(
 }
 
 /// The project's stacks, as `stack ls` prints them.
-async fn stacks(engine: &RemoteEngine<'_>, console: &Console, signals: &Signals) -> Result<Value, String> {
-    let answer = engine
+async fn stacks(stack: &RemoteStack<'_>, console: &Console, signals: &Signals) -> Result<Value, String> {
+    let answer = stack
         .ask(
             async |it| {
                 let mut url = it.0.url("api/user/stacks");

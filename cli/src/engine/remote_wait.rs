@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::remote::RemoteEngine;
+use super::remote_stack::RemoteStack;
 use crate::base::error::{Error, Result};
 use crate::ci::console::Console;
 use crate::cloud::trouble::{CloudTrouble, CloudTroubleKind};
@@ -31,11 +31,13 @@ const KEPT: usize = 512 * 1024;
 const PAGES: usize = 1000;
 
 /// The wait for one deployment.
-pub(super) struct RemoteWait<'w, 'a> {
-    pub engine: &'w RemoteEngine<'a>,
-    pub begun: &'w BegunDeployment,
+pub(super) struct RemoteWait<'a> {
+    pub stack: &'a RemoteStack<'a>,
+    pub begun: &'a BegunDeployment,
     /// The longest time to wait. None without a limit.
     pub patience: Option<Duration>,
+    /// Whether a job that is cancelled cancels a deployment that runs.
+    pub cancels_what_runs: bool,
 }
 
 /// What became of a deployment.
@@ -71,7 +73,7 @@ struct ReadLog {
     ended: bool,
 }
 
-impl RemoteWait<'_, '_> {
+impl RemoteWait<'_> {
     /// Waits until the deployment is over, the time is, or the job is cancelled.
     pub async fn until_over(&self, console: &Console, signals: &Signals) -> Result<RemoteEnd> {
         let begun = Instant::now();
@@ -101,7 +103,7 @@ impl RemoteWait<'_, '_> {
                 return Ok(self.over(&seen, log));
             }
             if seen.status == DeploymentStatus::Waiting {
-                let place = StackDeployments(&self.engine.service).place(&seen).await;
+                let place = StackDeployments(&self.stack.stack).place(&seen).await;
                 let is_new =
                     shown.as_ref().is_none_or(|(before, at)| *before != place || at.elapsed() > REPEATED);
                 if is_new {
@@ -128,14 +130,14 @@ impl RemoteWait<'_, '_> {
         signals: &Signals,
     ) -> Result<FollowedDeployment, CloudTrouble> {
         let id = &self.begun.id;
-        let seen = self.engine.ask(async |it| it.read(id).await, console, signals).await?;
+        let seen = self.stack.ask(async |it| it.read(id).await, console, signals).await?;
         if seen.status == DeploymentStatus::Waiting || log.ended {
             return Ok(seen);
         }
         for _ in 0..PAGES {
             let token = log.token.clone();
             let page =
-                self.engine.ask(async |it| it.log(id, token.as_deref()).await, console, signals).await?;
+                self.stack.ask(async |it| it.log(id, token.as_deref()).await, console, signals).await?;
             let is_new = page.next.is_some() && page.next != log.token;
             for line in page.lines {
                 console.line(&line);
@@ -200,16 +202,16 @@ impl RemoteWait<'_, '_> {
     ) -> Result<RemoteEnd> {
         let id = &self.begun.id;
         // It may have begun since it was looked at.
-        let now = self.engine.ask(async |it| it.read(id).await, console, signals).await.ok();
+        let now = self.stack.ask(async |it| it.read(id).await, console, signals).await.ok();
         let status = now.as_ref().or(seen).map(|seen| seen.status);
         let number = self.begun.version;
         let cancels = match status {
             Some(DeploymentStatus::Waiting) => true,
-            Some(DeploymentStatus::Running) => self.engine.job.inputs.engine.cancel_running,
+            Some(DeploymentStatus::Running) => self.cancels_what_runs,
             _ => false,
         };
         let note = if cancels {
-            match self.engine.ask(async |it| it.cancel(id).await, console, signals).await {
+            match self.stack.ask(async |it| it.cancel(id).await, console, signals).await {
                 Ok(()) if status == Some(DeploymentStatus::Waiting) => {
                     format!("deployment #{number} was taken out of the queue: nothing was deployed")
                 }

@@ -12,7 +12,7 @@ use crate::deployments::file::SettingsFile;
 use crate::deployments::requests::{DeploymentSettings, ServiceHas};
 use crate::deployments::schedule_changes::ScheduleChange;
 use crate::engine::job::Job;
-use crate::engine::remote::service_of;
+use crate::engine::remote_stack::service_of;
 use crate::inputs::Command;
 use crate::inputs::resolve::Flags;
 use crate::process::signals::Signals;
