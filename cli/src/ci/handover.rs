@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::step_environment::StepEnvironment;
 use crate::base::env::Env;
 
 /// A value for the steps after this one.
@@ -110,6 +111,8 @@ pub struct Handover {
     pub rules: OutputRules,
     /// The form of the file that the input `outputs-file` names.
     pub outputs_file_form: fn(&Env) -> OutputsForm,
+    /// The way of variables into the environment of later steps.
+    pub environment: StepEnvironment,
     /// The way of names and values to this job's post step. None if there is no post step.
     pub post_step: fn(&Env, &[Output], RandomWord<'_>) -> Option<Delivery>,
     /// The way of a folder to the front of the PATH of later steps.
@@ -126,6 +129,7 @@ impl Handover {
         outputs: OutputsWay::None,
         rules: OutputRules::NONE,
         outputs_file_form: |_| OutputsForm::Shell,
+        environment: StepEnvironment::NONE,
         post_step: |env, state, _| Some(Delivery::Append(to_state_file(env, state)?)),
         path: |_, _| None,
         summary: |_| None,

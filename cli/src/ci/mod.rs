@@ -39,6 +39,7 @@ pub mod names;
 mod origin;
 pub mod standing;
 pub mod starter;
+mod step_environment;
 mod system;
 mod travis;
 mod variables;
@@ -59,6 +60,7 @@ pub use handover::{
 pub use identity::{IdentityToken, OWN_VARIABLE, TokenRequest};
 pub use label::SetLabel;
 pub use log_format::{Annotation, GroupMark, Level, LogCommands, LogFormat};
+pub use step_environment::{StepEnvironment, StepVariable, export_line};
 pub use system::CiSystem;
 pub(crate) use system::{TEN_SECONDS, share_of};
 pub use variables::SystemVariables;

@@ -88,7 +88,7 @@ pub async fn run_request(
     let Some(mut run) = Run::new(&job) else {
         let engine = ready?.engine;
         console.line(&format!("the Pulumi CLI is there: {}", engine.path.display()));
-        if command.is_none() {
+        if command.is_none() && job.inputs.backend.esc_export.is_empty() {
             console.annotate(Level::Warning, "stackstep", NO_COMMAND);
         }
         publish::add_path(&job, &engine, console);

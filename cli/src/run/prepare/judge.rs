@@ -30,6 +30,8 @@ const SIGN_IN: &[&str] = &[
     BackendInputs::oidc_user.name(),
     BackendInputs::oidc_scope.name(),
     BackendInputs::oidc_token.name(),
+    BackendInputs::esc.name(),
+    BackendInputs::esc_export.name(),
 ];
 
 /// Finds the owner of the files in the work folder.
@@ -60,6 +62,7 @@ pub(super) fn verdict(found: &mut Prepared<'_>, _: &mut Console) {
         branch_head: None,
         refuse_stale: false,
         own_stack: found.review.is_some(),
+        hands_values_on: outer.is_set(&BackendInputs::esc_export.input),
     });
     if let TrustVerdict::Refuse { reason, what, hint } = &verdict {
         let (what, hint) = (what.clone(), hint.clone());
