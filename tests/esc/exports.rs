@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::{KEY, Opened, plain, secret};
+use super::{KEY, Opened, TOKEN, plain, secret};
+use crate::fleet::Monorepo;
 use crate::support::{Run, Scene};
 
 /// A value that a shell, a heredoc and a command of a log could be misled by.
@@ -119,6 +120,21 @@ fn on_github_values_of_several_lines_arrive_as_they_are_and_each_line_is_masked(
     assert_eq!(github_variable(&opened, "PEM").as_deref(), Some(PEM));
     assert_eq!(github_variable(&opened, "HOSTILE").as_deref(), Some(HOSTILE));
     run.says("::add-mask::MIIEvQIBADANBgkqhkiG9w0\n").says("::add-mask::BAQEFAASCBKcwggSjAgEAAo\n");
+}
+
+#[test]
+fn a_step_without_a_command_signs_in_by_the_job_s_identity_alone() {
+    let opened = job(on_github(opened()), |scene| {
+        scene
+            .without("PULUMI_ACCESS_TOKEN")
+            .input("oidc-organization", "acme")
+            .input("oidc-token", "e30.e30.c2lnbmF0dXJl")
+            .input("esc", "acme/shop/prod")
+            .input("esc-export", "API_KEY\nREGION")
+    });
+    opened.scene.run("run").ends_with(0).says("signed in: acme");
+    assert_eq!(github_variable(&opened, "API_KEY").as_deref(), Some(KEY));
+    assert_eq!(github_variable(&opened, "REGION").as_deref(), Some("eu-central-1"));
 }
 
 #[test]
@@ -248,6 +264,19 @@ fn a_name_that_is_not_there_is_an_error_with_the_names_and_without_values() {
         .says("did you mean `API_KEY`?")
         .says("`KUBECONFIG`")
         .never_says("eu-central-1");
+    assert_eq!(github_variable(&opened, "API_KEY"), None);
+}
+
+#[test]
+fn one_of_several_stacks_hands_nothing_on() {
+    let opened = opened();
+    let scene = Monorepo::shop("").scene;
+    let scene = scene.with("PULUMI_API", &opened.server.url()).with("PULUMI_ACCESS_TOKEN", TOKEN);
+    let scene = scene.with("STACKSTEP_ESC", "acme/shop/prod").with("STACKSTEP_ESC_EXPORT", "API_KEY");
+    let opened = on_github(Opened { scene, ..opened });
+    let run = opened.scene.run("fleet up --upsert");
+    assert_ne!(run.status(), 0);
+    run.says("this is one of several stacks");
     assert_eq!(github_variable(&opened, "API_KEY"), None);
 }
 

@@ -36,13 +36,7 @@ pub fn check(inputs: &BackendInputs, ci: &dyn CiSystem, env: &Env, ground: &Grou
     check_exported_names(&inputs.esc_export)?;
     match &inputs.esc_export_file {
         None if ci.handover().environment.is_there(env) => Ok(()),
-        None => Err(Error::input(
-            format!(
-                "`esc-export`: on {} this step has no way to hand a secret to later steps that neither shows nor keeps it",
-                ci.name()
-            ),
-            "set `esc-export-file` to the path of a new file outside of the checkout, and read it in the same job: `. FILE`",
-        )),
+        None => Err(no_way(ci)),
         Some(path) if ground.holds(path) => Err(Error::Refused {
             what: format!(
                 "`esc-export-file` is refused: `{}` lies where a change that is not trusted can have written",
@@ -55,6 +49,16 @@ pub fn check(inputs: &BackendInputs, ci: &dyn CiSystem, env: &Env, ground: &Grou
         Some(path) if std::fs::symlink_metadata(path).is_ok() => Err(already_there(path)),
         Some(_) => Ok(()),
     }
+}
+
+fn no_way(ci: &dyn CiSystem) -> Error {
+    Error::input(
+        format!(
+            "`esc-export`: on {} this step has no way to hand a secret to later steps that neither shows nor keeps it",
+            ci.name()
+        ),
+        "set `esc-export-file` to the path of a new file outside of the checkout, and read it in the same job: `. FILE`",
+    )
 }
 
 fn already_there(path: &Path) -> Error {
@@ -168,17 +172,18 @@ fn deliver_to_steps(
     if let Some((name, why)) = refused {
         return Err(Error::input(
             format!("`esc-export`: {} can't take `{name}` as a variable: {why}", job.ci.name()),
-            "put it below `files` of the environment, whose variable is a path, take it out of `esc-export`, or set \
-             `esc-export-file`",
+            "take it out of `esc-export`, or set `esc-export-file`; a value of several lines can stand below `files` of the \
+             environment, whose variable is a path",
         ));
     }
     match (way.delivery)(job.env, variables, &mut crate::base::random::word) {
-        Some(Delivery::Append(append)) => append_privately(&append)?,
-        Some(Delivery::Commands(lines)) => console.command(&lines),
-        // It was there when the step was checked.
-        None => {}
+        Some(Delivery::Append(append)) => append_privately(&append),
+        Some(Delivery::Commands(lines)) => {
+            console.command(&lines);
+            Ok(())
+        }
+        None => Err(no_way(job.ci)),
     }
-    Ok(())
 }
 
 /// Appends to a file of the CI system. One that is not there yet only this user can read.

@@ -506,7 +506,7 @@ fn backend_and_secrets(found: &mut Prepared<'_>, console: &mut Console) {
 
 /// Checks that what `esc-export` names can be handed on, before anything is opened.
 fn values_for_later_steps(found: &mut Prepared<'_>, _: &mut Console) {
-    let Some(inputs) = &found.inputs else { return };
+    let Some(inputs) = found.inputs.as_ref().filter(|_| found.verb.is_none()) else { return };
     let possible = handed_values::check(&inputs.backend, found.ci, found.env, &found.ground);
     found.keep(possible);
 }
