@@ -22,9 +22,7 @@ use crate::engine::job::Job;
 use crate::process::signals::Signals;
 use crate::pulumi::esc_environment::EscEnvironment;
 
-mod exported;
-
-pub use exported::{ExportedValue, check_exported_names};
+pub mod exported;
 
 /// The time for which an environment is open if the run has no `timeout`: as long as the `esc` program opens it.
 /// <https://www.pulumi.com/docs/esc/cli/commands/esc_open/>

@@ -36,7 +36,11 @@ pub(super) const HANDOVER: Handover = Handover {
     // https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#setting-an-environment-variable
     environment: StepEnvironment {
         delivery: |env, variables, random| {
-            let outputs: Vec<Output> = variables.iter().map(StepVariable::as_output).collect();
+            let as_output = |StepVariable { name, value, .. }: &StepVariable| Output {
+                name: name.clone(),
+                value: value.expose().to_owned(),
+            };
+            let outputs: Vec<Output> = variables.iter().map(as_output).collect();
             added(env, "GITHUB_ENV", &outputs, random).map(Delivery::Append)
         },
         ..StepEnvironment::NONE

@@ -9,7 +9,8 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use crate::admit::esc::{ExportedValue, OpenedEnvironments, check_exported_names, write_opened_file};
+use crate::admit::esc::exported::{ExportedValue, check_exported_names};
+use crate::admit::esc::{OpenedEnvironments, write_opened_file};
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
 use crate::base::own_folder::new_private_file;
@@ -79,7 +80,7 @@ pub fn hand_on_values(job: &Job<'_>, opened: &OpenedEnvironments, console: &Cons
     }
     if job.reporting != Reporting::All {
         return Err(Error::input(
-            "`esc-export` hands on the values of one run, and this is one of several stacks",
+            "`esc-export` exports the values of one run, and this is one of several stacks",
             "hand them on by a step of its own: one without `command`, before this one",
         ));
     }

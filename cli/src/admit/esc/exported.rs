@@ -115,19 +115,19 @@ impl OpenedEnvironments {
 
     fn not_there(&self, name: &str) -> Error {
         let known: Vec<&str> = self.0.keys().map(String::as_str).collect();
-        let near = nearest(name, known.iter().copied()).map(|near| format!("did you mean `{near}`? "));
-        let listed = if known.is_empty() {
-            "there is none to use".to_owned()
-        } else {
-            format!("there are `{}`", known.join("`, `"))
-        };
-        Error::input(
-            format!(
-                "`esc-export` names `{}`, and no environment of `esc` has a variable or a file of that name",
-                name.escape_debug()
-            ),
-            format!("{}{listed}", near.unwrap_or_default()),
-        )
+        let near = nearest(name, known.iter().copied()).map(|near| format!("; did you mean `{near}`?"));
+        let what = format!(
+            "`esc-export` names `{}`, and no environment of `esc` has a variable or a file of that name{}",
+            name.escape_debug(),
+            near.unwrap_or_default()
+        );
+        if known.is_empty() {
+            return Error::input(
+                what,
+                "define it below `environmentVariables` or `files` of the environment",
+            );
+        }
+        Error::input(what, format!("name one of those that are there: `{}`", known.join("`, `")))
     }
 }
 
