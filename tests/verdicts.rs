@@ -41,6 +41,7 @@ fn verdict(case: &Case, asked: (Command, bool, bool, bool), work_folder: Option<
         branch_head: None,
         refuse_stale: false,
         own_stack: false,
+        hands_values_on: false,
     })
 }
 

@@ -9,6 +9,7 @@ mod counts;
 mod detail;
 pub mod files;
 pub mod forge;
+pub mod handed_values;
 pub mod notify;
 pub mod outputs;
 mod pages;

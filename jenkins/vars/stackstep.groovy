@@ -43,6 +43,8 @@ private static Map inputs() {
         "oidcExpiration": [type: "string", variable: "STACKSTEP_INPUT_OIDC_EXPIRATION"],
         "oidcToken": [type: "secret", variable: "STACKSTEP_INPUT_OIDC_TOKEN"],
         "esc": [type: "list", variable: "STACKSTEP_INPUT_ESC"],
+        "escExport": [type: "list", variable: "STACKSTEP_INPUT_ESC_EXPORT"],
+        "escExportFile": [type: "path", variable: "STACKSTEP_INPUT_ESC_EXPORT_FILE"],
         "maskConfig": [type: "boolean", variable: "STACKSTEP_INPUT_MASK_CONFIG"],
         "basePassphrase": [type: "secret", variable: "STACKSTEP_INPUT_BASE_PASSPHRASE"],
         "secretsProvider": [type: "string", variable: "STACKSTEP_INPUT_SECRETS_PROVIDER"],

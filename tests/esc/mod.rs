@@ -2,6 +2,7 @@
 //! `tests/runners/real/esc.rs`.
 #![cfg(unix)]
 
+mod exports;
 mod troubles;
 
 use std::os::unix::fs::PermissionsExt as _;

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
+use std::path::Path;
 use std::time::Duration;
 
 use crate::base::error::{Error, Result};
@@ -12,7 +13,7 @@ use crate::base::own_folder::{OwnFolder, new_private_file};
 use crate::base::secret::Secret;
 use crate::ci::Level;
 use crate::ci::console::Console;
-use crate::cloud::esc::{self, EscValues};
+use crate::cloud::esc::{self, EscValues, VARIABLES};
 use crate::cloud::server::CloudServer;
 use crate::cloud::trouble::{CloudTrouble, CloudTroubleKind};
 use crate::engine::args::LONGEST_ARGUMENT;
@@ -20,6 +21,8 @@ use crate::engine::env_file::is_name;
 use crate::engine::job::Job;
 use crate::process::signals::Signals;
 use crate::pulumi::esc_environment::EscEnvironment;
+
+pub mod exported;
 
 /// The time for which an environment is open if the run has no `timeout`: as long as the `esc` program opens it.
 /// <https://www.pulumi.com/docs/esc/cli/commands/esc_open/>
@@ -47,11 +50,13 @@ pub struct OpenedEnvironments(BTreeMap<String, OpenedValue>);
 
 /// What a name stands for in an environment that is open: whichever comes last.
 #[derive(Debug, Clone)]
-enum OpenedValue {
-    /// The text of a variable.
-    Variable(Secret),
-    /// The contents of a file, whose path is the variable's value.
-    File(Secret),
+pub struct OpenedValue {
+    /// The text of the variable, or the contents of the file.
+    pub text: Secret,
+    /// Whether it is a file, whose path is the variable's value.
+    pub is_file: bool,
+    /// Whether the environment keeps it as a secret.
+    pub is_secret: bool,
 }
 
 /// Opens the environments that the inputs of `job` name, one after the other, and hides what is secret in them.
@@ -129,7 +134,8 @@ impl OpenedEnvironments {
                 ));
             }
             variables.push(format!("`{name}`"));
-            self.0.insert(name, OpenedValue::Variable(text));
+            let is_secret = values.secrets.iter().any(|(place, _)| *place == format!("{VARIABLES}.{name}"));
+            self.0.insert(name, OpenedValue { text, is_file: false, is_secret });
         }
         for (name, text) in values.files {
             if let Some(why) = unusable_name(&name) {
@@ -137,7 +143,8 @@ impl OpenedEnvironments {
                 continue;
             }
             files.push(format!("`{name}`"));
-            self.0.insert(name, OpenedValue::File(text));
+            // Nobody is shown what a file has.
+            self.0.insert(name, OpenedValue { text, is_file: true, is_secret: false });
         }
         let lists =
             [("variables", variables), ("files", files)].into_iter().filter(|(_, names)| !names.is_empty());
@@ -161,20 +168,16 @@ impl OpenedEnvironments {
         let mut folder = None;
         let mut pairs: Vec<(String, String)> = Vec::new();
         for (name, value) in &self.0 {
-            let value = match value {
-                OpenedValue::Variable(text) => text.expose().to_owned(),
-                OpenedValue::File(text) => {
-                    let folder = match &mut folder {
-                        Some(folder) => folder,
-                        none => none.insert(OwnFolder::new()?),
-                    };
-                    let path = folder.path().join(name);
-                    let written = new_private_file(&path)?.write_all(text.expose().as_bytes());
-                    written.map_err(Error::io("write", &path))?;
-                    path.display().to_string()
-                }
+            let text = if value.is_file {
+                let folder = match &mut folder {
+                    Some(folder) => folder,
+                    none => none.insert(OwnFolder::new()?),
+                };
+                write_opened_file(folder.path(), name, value)?
+            } else {
+                value.text.expose().to_owned()
             };
-            pairs.push((name.clone(), value));
+            pairs.push((name.clone(), text));
         }
         job.opened_files = folder;
         let is_other = |(name, value): &&(String, String)| {
@@ -192,6 +195,14 @@ impl OpenedEnvironments {
         job.seen_by_engine = job.seen_by_engine.with(&pairs);
         Ok(())
     }
+}
+
+/// Writes the contents of a file of an environment into a file of its name in `folder`, which only we can read. Returns its path.
+pub fn write_opened_file(folder: &Path, name: &str, value: &OpenedValue) -> Result<String> {
+    let path = folder.join(name);
+    let written = new_private_file(&path)?.write_all(value.text.expose().as_bytes());
+    written.map_err(Error::io("write", &path))?;
+    Ok(path.display().to_string())
 }
 
 /// Why a variable can't have this name here. None if it can.

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
-use crate::admit::esc;
+use crate::admit::esc::{self, OpenedEnvironments};
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
 use crate::base::http::{Answer, Http, Limits, Url, host};
@@ -64,18 +64,20 @@ fn is_this_machine(url: &Url) -> bool {
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
-/// Signs `job` in, and opens the environments of Pulumi ESC, if its inputs ask for that.
+/// Signs `job` in, and opens the environments of Pulumi ESC, if its inputs ask for that. Returns what is
+/// open.
 pub async fn sign_in(
     job: &mut Job<'_>,
     limits: Limits,
     console: &mut Console,
     signals: &Signals,
-) -> Result<()> {
+) -> Result<Option<OpenedEnvironments>> {
     by_identity(job, limits, console, signals).await?;
-    if let Some(opened) = esc::open(job, console, signals).await? {
+    let opened = esc::open(job, console, signals).await?;
+    if let Some(opened) = &opened {
         opened.give(job, console)?;
     }
-    Ok(())
+    Ok(opened)
 }
 
 /// Signs `job` in, if its inputs ask for that.

@@ -38,6 +38,8 @@ pub struct Question<'q> {
     pub refuse_stale: bool,
     /// Whether the run is about the change request's own stack, and no other.
     pub own_stack: bool,
+    /// Whether it hands values of environments of Pulumi ESC to later steps: `esc-export`.
+    pub hands_values_on: bool,
 }
 
 /// The verdict on a run.
@@ -93,20 +95,24 @@ impl TrustVerdict {
 /// Judges a run before its files may be read, by the inputs of the command line, the step and the environment: no
 /// change to the repository can forge those.
 pub fn judge_before_files(question: &Question<'_>) -> TrustVerdict {
-    if is_always_let_in(question.command) {
+    if is_always_let_in(question) {
         return TrustVerdict::Go;
     }
-    refused(question).or_else(|| without_credentials(question)).unwrap_or(TrustVerdict::Go)
+    refused(question)
+        .or_else(|| without_credentials(question))
+        .or_else(|| stranger_that_would_get_values(question))
+        .unwrap_or(TrustVerdict::Go)
 }
 
 /// Judges a run.
 pub fn judge(question: &Question<'_>) -> TrustVerdict {
-    if is_always_let_in(question.command) {
+    if is_always_let_in(question) {
         return TrustVerdict::Go;
     }
     refused(question)
         .or_else(|| queue_that_changes(question))
         .or_else(|| without_credentials(question))
+        .or_else(|| stranger_that_would_get_values(question))
         .or_else(|| stale(question))
         .or_else(|| unknown_origin(question))
         .or_else(|| fork_with_credentials(question))
@@ -114,9 +120,9 @@ pub fn judge(question: &Question<'_>) -> TrustVerdict {
 }
 
 /// Whether the command is let in without a question: `install` runs nothing of the work folder, and `report` is not
-/// about it.
-fn is_always_let_in(command: Command) -> bool {
-    command.effect() == Effect::None
+/// about it. One that hands values to later steps is asked as any other.
+fn is_always_let_in(question: &Question<'_>) -> bool {
+    question.command.effect() == Effect::None && !question.hands_values_on
 }
 
 /// The refusals that neither credentials nor an input of a file can change.
@@ -145,6 +151,7 @@ impl<'a> Question<'a> {
             branch_head: None,
             refuse_stale: inputs.safety.stale == Stale::Refuse,
             own_stack,
+            hands_values_on: !inputs.backend.esc_export.is_empty(),
         }
     }
 }
@@ -325,6 +332,27 @@ fn without_credentials(question: &Question<'_>) -> Option<TrustVerdict> {
     Some(TrustVerdict::Skip {
         why: format!("{who}, and this run has no credentials for the backend"),
         maintainer: (question.ci.advice().maintainers_way)(context),
+    })
+}
+
+/// Refuses to hand values of an environment to later steps where the change may be a stranger's, whatever the command: a later
+/// step may run its code.
+fn stranger_that_would_get_values(question: &Question<'_>) -> Option<TrustVerdict> {
+    let context = question.context;
+    if !question.hands_values_on || !(question.is_fork() || context.may_be_a_strangers()) {
+        return None;
+    }
+    let whose = if question.is_fork() {
+        question.origin()
+    } else if context.bot == Some(true) {
+        format!("the change is that of `{}`, a bot", context.actor.as_deref().unwrap_or("the run's actor"))
+    } else {
+        format!("whether the change comes from a fork can't be told on {}", question.ci.name())
+    };
+    Some(TrustVerdict::Refuse {
+        reason: Reason::Untrusted,
+        what: format!("`esc-export` is refused: {whose}, and later steps of its job can run its code"),
+        hint: "leave `esc-export` out for such change requests, and hand values on in the jobs of your own branches".to_owned(),
     })
 }
 

@@ -16,7 +16,8 @@ use super::log_format::one_line;
 use super::origin::own_token;
 use super::{
     Advice, Annotation, CiSystem, Context, Delivery, Handover, IdentityToken, JobFolders, Level, LogCommands,
-    LogFormat, Output, OutputRules, OutputsWay, SystemVariables, TokenRequest, share_of,
+    LogFormat, Output, OutputRules, OutputsWay, StepEnvironment, StepVariable, SystemVariables, TokenRequest,
+    share_of,
 };
 use crate::base::env::Env;
 use crate::base::origin::{GateClue, Origin};
@@ -243,6 +244,13 @@ impl CiSystem for AzurePipelines {
                 refuses_secret_value,
                 ..OutputRules::NONE
             },
+            environment: StepEnvironment {
+                delivery: |_, variables, _| {
+                    Some(Delivery::Commands(variables.iter().map(set_variable).collect()))
+                },
+                refuses: refuses_variable,
+                names_ignore_case: true,
+            },
             post_step: |env, state, _| {
                 let to_a_file = || to_state_file(env, state).map(Delivery::Append);
                 set_task_variables(env, state).map(Delivery::Commands).or_else(to_a_file)
@@ -316,6 +324,19 @@ fn refuses_name(name: &str) -> Option<&'static str> {
     } else {
         None
     }
+}
+
+/// <https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands#setvariable-initialize-or-modify-the-value-of-a-variable>
+fn set_variable(StepVariable { name, value, is_secret }: &StepVariable) -> String {
+    let how = if *is_secret { ";issecret=true" } else { "" };
+    format!("##vso[task.setvariable variable={}{how}]{}\n", property(name), data(value.expose()))
+}
+
+fn refuses_variable(variable: &StepVariable) -> Option<&'static str> {
+    let value = variable.value.expose();
+    refuses_name(&variable.name)
+        .or_else(|| refuses_secret_value(value).filter(|_| variable.is_secret))
+        .or_else(|| (value.len() > OUTPUT_BYTES).then_some("its value is too long for a variable"))
 }
 
 fn refuses_secret_value(value: &str) -> Option<&'static str> {

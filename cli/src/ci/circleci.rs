@@ -14,7 +14,8 @@ use std::path::PathBuf;
 
 use super::context::{change_of_ref, first_set, is_app, named_folders, number, slug, text};
 use super::{
-    Advice, Append, CiSystem, Context, Delivery, Handover, IdentityToken, JobFolders, Output, SystemVariables,
+    Advice, Append, CiSystem, Context, Delivery, Handover, IdentityToken, JobFolders, Output,
+    StepEnvironment, SystemVariables, export_line,
 };
 use crate::base::env::Env;
 use crate::base::origin::Origin;
@@ -113,6 +114,13 @@ impl CiSystem for CircleCi {
         Handover {
             // The orb's step with `when: always` reads it.
             post_step: |env, state, _| for_later_steps(env, state.iter().map(state_line).collect()),
+            // Only bash reads the file: https://circleci.com/docs/guides/security/set-environment-variable/
+            environment: StepEnvironment {
+                delivery: |env, variables, _| {
+                    for_later_steps(env, variables.iter().map(export_line).collect())
+                },
+                ..StepEnvironment::NONE
+            },
             path: |env, folder| for_later_steps(env, format!("export PATH={}:\"$PATH\"\n", quoted(folder))),
             ..Handover::FILES_ONLY
         }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::step_variable::StepVariable;
 use crate::base::env::Env;
 
 /// A value for the steps after this one.
@@ -101,6 +102,28 @@ impl OutputRules {
     };
 }
 
+/// The way of variables into the environment of later steps. A way that shows a secret to people, or that keeps it after the
+/// job, is none: a variable of a report, an artifact, what is kept of a build.
+#[derive(Clone, Copy)]
+pub struct StepEnvironment {
+    /// The delivery of variables. None if this step has no way.
+    pub delivery: fn(&Env, &[StepVariable], RandomWord<'_>) -> Option<Delivery>,
+    /// The reason why this variable can't be handed on so. None if it can.
+    pub refuses: fn(&StepVariable) -> Option<&'static str>,
+    /// Whether two names that differ in case only are one variable.
+    pub names_ignore_case: bool,
+}
+
+impl StepEnvironment {
+    /// The way of a system that has none.
+    pub const NONE: Self = Self { delivery: |_, _, _| None, refuses: |_| None, names_ignore_case: false };
+
+    /// Whether this step has a way.
+    pub fn is_there(&self, env: &Env) -> bool {
+        (self.delivery)(env, &[], &mut String::new).is_some()
+    }
+}
+
 /// The ways to later steps and to the job's page.
 #[derive(Clone, Copy)]
 pub struct Handover {
@@ -110,6 +133,8 @@ pub struct Handover {
     pub rules: OutputRules,
     /// The form of the file that the input `outputs-file` names.
     pub outputs_file_form: fn(&Env) -> OutputsForm,
+    /// The way of variables into the environment of later steps.
+    pub environment: StepEnvironment,
     /// The way of names and values to this job's post step. None if there is no post step.
     pub post_step: fn(&Env, &[Output], RandomWord<'_>) -> Option<Delivery>,
     /// The way of a folder to the front of the PATH of later steps.
@@ -126,6 +151,7 @@ impl Handover {
         outputs: OutputsWay::None,
         rules: OutputRules::NONE,
         outputs_file_form: |_| OutputsForm::Shell,
+        environment: StepEnvironment::NONE,
         post_step: |env, state, _| Some(Delivery::Append(to_state_file(env, state)?)),
         path: |_, _| None,
         summary: |_| None,

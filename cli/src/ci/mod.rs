@@ -39,6 +39,7 @@ pub mod names;
 mod origin;
 pub mod standing;
 pub mod starter;
+mod step_variable;
 mod system;
 mod travis;
 mod variables;
@@ -54,11 +55,12 @@ pub use disarm::json_without_commands;
 pub use folders::JobFolders;
 pub use handover::{
     Append, Delivery, Handover, Output, OutputRules, OutputsForm, OutputsWay, RandomWord, STEP_OUTPUTS,
-    STEP_SECRETS, STEP_STATE,
+    STEP_SECRETS, STEP_STATE, StepEnvironment,
 };
 pub use identity::{IdentityToken, OWN_VARIABLE, TokenRequest};
 pub use label::SetLabel;
 pub use log_format::{Annotation, GroupMark, Level, LogCommands, LogFormat};
+pub use step_variable::{StepVariable, export_line};
 pub use system::CiSystem;
 pub(crate) use system::{TEN_SECONDS, share_of};
 pub use variables::SystemVariables;

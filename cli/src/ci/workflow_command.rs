@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use super::{
     Annotation, Append, Delivery, Handover, LogCommands, LogFormat, Output, OutputRules, OutputsWay,
-    RandomWord,
+    RandomWord, StepEnvironment, StepVariable,
 };
 use crate::base::env::Env;
 
@@ -33,6 +33,18 @@ const SUMMARY_BYTES: usize = 1024 * 1024;
 pub(super) const HANDOVER: Handover = Handover {
     outputs: OutputsWay::Append(|env, outputs, random| added(env, "GITHUB_OUTPUT", outputs, random)),
     rules: OutputRules { refuses_name: refuses_output_name, names_ignore_case: true, ..OutputRules::NONE },
+    // https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#setting-an-environment-variable
+    environment: StepEnvironment {
+        delivery: |env, variables, random| {
+            let as_output = |StepVariable { name, value, .. }: &StepVariable| Output {
+                name: name.clone(),
+                value: value.expose().to_owned(),
+            };
+            let outputs: Vec<Output> = variables.iter().map(as_output).collect();
+            added(env, "GITHUB_ENV", &outputs, random).map(Delivery::Append)
+        },
+        ..StepEnvironment::NONE
+    },
     // https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#sending-values-to-the-pre-and-post-actions
     post_step: |env, state, random| Some(Delivery::Append(added(env, "GITHUB_STATE", state, random)?)),
     // https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#adding-a-system-path

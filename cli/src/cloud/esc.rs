@@ -42,8 +42,8 @@ struct WrittenValue {
     unknown: bool,
 }
 
-/// The properties with variables and with files: <https://www.pulumi.com/docs/esc/environments/syntax/reserved-properties/>
-const VARIABLES: &str = "environmentVariables";
+/// The property with variables, and that with files: <https://www.pulumi.com/docs/esc/environments/syntax/reserved-properties/>
+pub const VARIABLES: &str = "environmentVariables";
 const FILES: &str = "files";
 
 /// Opens the environment for so long, and reads its values.

@@ -96,7 +96,7 @@ pub async fn run_request(
     let Some(mut run) = Run::new(&job) else {
         let Some(ReadyEngine { engine, .. }) = ready? else { return Ok(EndedRun::without_report(0)) };
         console.line(&format!("the Pulumi CLI is there: {}", engine.path.display()));
-        if command.is_none() {
+        if command.is_none() && job.inputs.backend.esc_export.is_empty() {
             console.annotate(Level::Warning, "stackstep", NO_COMMAND);
         }
         publish::add_path(&job, &engine, console);

@@ -96,6 +96,13 @@ impl Inputs {
         ] {
             refuse_alone(name, set, "oidc-organization", self.backend.oidc_organization.is_some())?;
         }
+        refuse_alone("esc-export", !self.backend.esc_export.is_empty(), "esc", !self.backend.esc.is_empty())?;
+        refuse_alone(
+            "esc-export-file",
+            self.backend.esc_export_file.is_some(),
+            "esc-export",
+            !self.backend.esc_export.is_empty(),
+        )?;
         for (name, set) in [
             ("check-contains", self.checks.contains.is_some()),
             ("check-status", !self.checks.status.is_empty()),

@@ -110,6 +110,11 @@ impl OuterInputs {
         }
     }
 
+    /// Whether the input is set.
+    pub fn is_set(&self, input: &Input) -> bool {
+        self.values.contains_key(input.name)
+    }
+
     /// Whether the input is set to `true`.
     pub fn is_on(&self, flag: &InputRow<bool>) -> bool {
         self.text(&flag.input).is_some_and(|text| text.trim().eq_ignore_ascii_case("true"))

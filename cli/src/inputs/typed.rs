@@ -1,7 +1,7 @@
 //! The second pass: turns raw values into types, and refuses contradictions.
 
 use super::Command;
-use super::found::Resolved;
+use super::found::{Resolved, Source};
 use super::headings::{
     BackendInputs, ChecksInputs, CommentInputs, ConfigInputs, EngineInputs, ForgeInputs, LogInputs,
     OperationInputs, PROFILE, ReportInputs, ReviewInputs, RulesInputs, SafetyInputs, StackInputs,
@@ -51,10 +51,29 @@ pub struct Inputs {
 impl Inputs {
     /// Turns raw values into types. Reads the files that `config` names.
     pub fn from_resolved(resolved: &Resolved, env: &Env) -> Result<Self> {
-        let inputs = Self::unchecked(resolved, env)?;
+        let mut inputs = Self::unchecked(resolved, env)?;
+        if inputs.command == Command::Install && inputs.backend.esc_export.is_empty() {
+            inputs.leave_out_the_sign_in(resolved);
+        }
         inputs.check()?;
         inputs.check_run_on()?;
         Ok(inputs)
+    }
+
+    /// Takes the sign-in and the environments away from an `install` that hands nothing on: a file or a job that sets them for
+    /// its deployments makes no installation depend on them.
+    fn leave_out_the_sign_in(&mut self, resolved: &Resolved) {
+        let esc = resolved.values.get(BackendInputs::esc.name());
+        if esc.is_some_and(|found| matches!(found.source, Source::Step(_))) {
+            self.warnings.push(
+                "`esc` opens nothing in a step that only installs the Pulumi CLI: name in `esc-export` what later steps get"
+                    .to_owned(),
+            );
+        }
+        let backend = &mut self.backend;
+        backend.esc.clear();
+        (backend.oidc_organization, backend.oidc_team, backend.oidc_user) = (None, None, None);
+        (backend.oidc_scope, backend.oidc_expiration, backend.oidc_token) = (None, None, None);
     }
 
     /// Whether the command shows a change, and leaves it to another one to deploy it or to destroy.

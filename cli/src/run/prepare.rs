@@ -32,6 +32,7 @@ use crate::engine::row_run::RowRun;
 use crate::inputs::file::ConfigFile;
 use crate::inputs::resolve::Flags;
 use crate::inputs::{Command, FileUse, Inputs, OuterInputs, Resolved};
+use crate::publish::handed_values;
 use crate::pulumi::backend::{self, Backend, BackendSource, secrets_in};
 use crate::pulumi::project::Project;
 use crate::render::Detail;
@@ -126,6 +127,7 @@ const STEPS: &[PrepareStep] = &[
     engine_asked_for,
     project_and_stack,
     inputs_of_the_stack,
+    values_for_later_steps,
     rules::rules_of_the_inputs,
     backend_and_secrets,
     checks_after,
@@ -500,6 +502,13 @@ fn backend_and_secrets(found: &mut Prepared<'_>, console: &mut Console) {
         found.keep(exchange.map(|_| ()));
     }
     found.backend = Some(backend);
+}
+
+/// Checks that what `esc-export` names can be handed on, before anything is opened.
+fn values_for_later_steps(found: &mut Prepared<'_>, _: &mut Console) {
+    let Some(inputs) = found.inputs.as_ref().filter(|_| found.verb.is_none()) else { return };
+    let possible = handed_values::check(&inputs.backend, found.ci, found.env, &found.ground);
+    found.keep(possible);
 }
 
 /// The checks after the deployment that inputs ask for.

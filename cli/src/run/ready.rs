@@ -1,5 +1,5 @@
 //! Makes a run ready for its engine: lets the run in, finds or installs the engine, installs the program's
-//! dependencies, and signs the job in.
+//! dependencies, signs the job in, and hands the values of its environments to later steps.
 
 use crate::admit;
 use crate::admit::sign_in;
@@ -10,6 +10,7 @@ use crate::engine::job::Job;
 use crate::engine::locate::LocatedEngine;
 use crate::engine::{deps, version};
 use crate::process::signals::Signals;
+use crate::publish::handed_values;
 
 /// Makes a run ready whose operation Pulumi Deployments carries out: no engine is needed here, and no dependency.
 pub async fn make_ready_for_deployments(
@@ -40,6 +41,8 @@ pub async fn make_ready(job: &mut Job<'_>, console: &mut Console, signals: &Sign
     let engine = version::ready(job, console, signals).await?;
     let processes = deps::ready(job, &engine, console, signals).await?;
     drop(turn);
-    sign_in::sign_in(job, Limits::default(), console, signals).await?;
+    if let Some(opened) = sign_in::sign_in(job, Limits::default(), console, signals).await? {
+        handed_values::hand_on_values(job, &opened, console)?;
+    }
     Ok(ReadyEngine { engine, processes })
 }

@@ -26,6 +26,7 @@ fn pushed(change: impl FnOnce(&mut Question<'_>)) -> TrustVerdict {
         branch_head: Some(HEAD),
         refuse_stale: false,
         own_stack: false,
+        hands_values_on: false,
     };
     change(&mut question);
     judge(&question)
@@ -113,6 +114,7 @@ fn of_a_fork(command: Command, own_stack: bool, work_folder: &str, context: Cont
         branch_head: None,
         refuse_stale: false,
         own_stack,
+        hands_values_on: false,
     })
 }
 

@@ -30,6 +30,8 @@ const SIGN_IN: &[&str] = &[
     BackendInputs::oidc_user.name(),
     BackendInputs::oidc_scope.name(),
     BackendInputs::oidc_token.name(),
+    BackendInputs::esc.name(),
+    BackendInputs::esc_export.name(),
 ];
 
 /// Finds the owner of the files in the work folder.
@@ -60,12 +62,19 @@ pub(super) fn verdict(found: &mut Prepared<'_>, _: &mut Console) {
         branch_head: None,
         refuse_stale: false,
         own_stack: found.review.is_some(),
+        hands_values_on: found.verb.is_none() && hands_values_on(outer),
     });
     if let TrustVerdict::Refuse { reason, what, hint } = &verdict {
         let (what, hint) = (what.clone(), hint.clone());
         found.findings.push(Finding::Error(Error::Refused { what, hint, reason: *reason }));
     }
     found.verdict = Some(verdict);
+}
+
+/// Whether a run with these inputs hands values of environments to later steps.
+fn hands_values_on(outer: &OuterInputs) -> bool {
+    let input = &BackendInputs::esc_export.input;
+    input.applies_to(outer.command) && outer.is_set(input)
 }
 
 /// The credentials that the run may have. Those that its files could still add are counted, so that no run is skipped

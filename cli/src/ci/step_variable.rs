@@ -1,0 +1,20 @@
+//! Variables for the environment of the steps after this one: [`super::StepEnvironment`] is their way.
+
+use crate::base::secret::Secret;
+
+/// A variable for the environment of later steps.
+#[derive(Debug, Clone)]
+pub struct StepVariable {
+    /// The variable's name, which every shell takes.
+    pub name: String,
+    /// The variable's value, without a zero byte.
+    pub value: Secret,
+    /// Whether nobody may be shown the value. The system was told to hide it already.
+    pub is_secret: bool,
+}
+
+/// The line by which a POSIX shell gets the variable, exactly as it is.
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_02_02>
+pub fn export_line(StepVariable { name, value, .. }: &StepVariable) -> String {
+    format!("export {name}='{}'\n", value.expose().replace('\'', "'\\''"))
+}
