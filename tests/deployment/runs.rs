@@ -251,12 +251,13 @@ fn a_rule_judges_the_preview_before_anything_is_deployed() {
 }
 
 #[test]
-fn a_look_for_drift_is_the_services_own_and_changes_nothing() {
+fn a_refresh_that_only_shows_what_it_would_do_is_the_services_look_for_drift() {
     let shop = shop();
     shop.kept().queue.events.insert("detect-drift", recorded("refresh-preview-drift"));
-    let run = shop.deploys("drift --fail-on-drift");
+    let run = shop.deploys("refresh --preview-only").ends_with(0);
     assert_eq!(shop.asked(), ["detect-drift"]);
-    run.ends_with(7);
+    let result = json_of(shop.scene.result_file("refresh"));
+    assert_eq!(result["has_changes"], true, "{}", run.log());
 }
 
 #[test]

@@ -59,7 +59,7 @@ pub struct BegunDeployment {
 
 /// Why a deployment was not begun.
 #[derive(Debug)]
-pub enum NotBegun {
+pub enum DeploymentNotBegun {
     /// The service has refused it: there is none.
     Refused(CloudTrouble),
     /// No answer, or none that can be read: it may be there.
@@ -89,21 +89,21 @@ impl StackDeployments<'_> {
     }
 
     /// Begins a deployment. It is asked for once: what has no answer may have been carried out.
-    pub async fn begin(&self, ask: &NewDeployment) -> Result<BegunDeployment, NotBegun> {
+    pub async fn begin(&self, ask: &NewDeployment) -> Result<BegunDeployment, DeploymentNotBegun> {
         let do_what = "begin the deployment";
-        let url = self.url("deployments").await.map_err(NotBegun::Refused)?;
+        let url = self.url("deployments").await.map_err(DeploymentNotBegun::Refused)?;
         let request = Request::json(Method::POST, url, &ask.body());
-        let answer = self.0.send(do_what, request).await.map_err(NotBegun::Unknown)?;
+        let answer = self.0.send(do_what, request).await.map_err(DeploymentNotBegun::Unknown)?;
         if answer.status >= 500 || answer.status == 408 {
-            return Err(NotBegun::Unknown(self.0.refused(do_what, &answer)));
+            return Err(DeploymentNotBegun::Unknown(self.0.refused(do_what, &answer)));
         }
         if !(200..300).contains(&answer.status) {
-            return Err(NotBegun::Refused(self.0.refused(do_what, &answer)));
+            return Err(DeploymentNotBegun::Refused(self.0.refused(do_what, &answer)));
         }
         let body: Value = serde_json::from_str(answer.body.expose()).unwrap_or_default();
         let text = |name: &str| body.get(name)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
         let begun = text("id").zip(body.get("version").and_then(Value::as_u64));
-        let (id, version) = begun.ok_or_else(|| NotBegun::Unknown(self.unreadable(do_what)))?;
+        let (id, version) = begun.ok_or_else(|| DeploymentNotBegun::Unknown(self.unreadable(do_what)))?;
         Ok(BegunDeployment { id, version, page: text("consoleUrl") })
     }
 

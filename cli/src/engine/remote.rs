@@ -21,7 +21,7 @@ use crate::base::secret::Secret;
 use crate::ci::console::Console;
 use crate::cloud::trouble::CloudTrouble;
 use crate::deployments::followed::{DeploymentStatus, DeploymentUpdate, FollowedDeployment};
-use crate::deployments::queue::{BegunDeployment, NewDeployment, NotBegun, StackDeployments};
+use crate::deployments::queue::{BegunDeployment, DeploymentNotBegun, NewDeployment, StackDeployments};
 use crate::deployments::requests::not_read;
 use crate::deployments::source::DeploymentSource;
 use crate::engine::job::Job;
@@ -162,8 +162,8 @@ impl<'a> RemoteEngine<'a> {
             NewDeployment { operation, commit: self.commit.clone(), run: format!("{value}/{operation}") };
         match StackDeployments(&self.stack.stack).begin(&ask).await {
             Ok(begun) => Ok(begun),
-            Err(NotBegun::Refused(trouble)) => Err(not_read(trouble)),
-            Err(NotBegun::Unknown(trouble)) => self.lost(&ask, trouble, console, signals).await,
+            Err(DeploymentNotBegun::Refused(trouble)) => Err(not_read(trouble)),
+            Err(DeploymentNotBegun::Unknown(trouble)) => self.lost(&ask, trouble, console, signals).await,
         }
     }
 

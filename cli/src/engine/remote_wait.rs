@@ -80,7 +80,7 @@ impl RemoteWait<'_> {
         let (mut log, mut pause, mut failures) = (ReadLog::default(), PAUSES.0, 0);
         let mut shown: Option<(QueuePlace, Instant)> = None;
         loop {
-            let looked = self.look(&mut log, console, signals).await;
+            let looked = self.follow(&mut log, console, signals).await;
             let seen = match looked {
                 Ok(seen) => {
                     failures = 0;
@@ -123,7 +123,7 @@ impl RemoteWait<'_> {
     }
 
     /// Reads the status, then the log: so the log of one that is over is whole.
-    async fn look(
+    async fn follow(
         &self,
         log: &mut ReadLog,
         console: &Console,
