@@ -154,8 +154,46 @@ fn the_job_that_is_started_once_more_waits_for_the_deployment_of_the_first_one()
     shop.deploys("up --skip-preview --wait-timeout 1s").ends_with(70).says("still running");
     shop.kept().queue.made[0].fixed = Some("succeeded");
     shop.scene = shop.scene.with("GITHUB_RUN_ATTEMPT", "2");
-    shop.deploys("up --skip-preview").ends_with(0).says("has begun the deployment already");
+    shop.deploys("up --skip-preview").ends_with(0).says("has begun deployment #1");
     assert_eq!(shop.asked(), ["update"]);
+}
+
+#[test]
+fn what_was_deployed_before_something_else_is_deployed_anew() {
+    let mut shop = shop();
+    // A CI system that counts no attempts.
+    shop.scene = shop.scene.without("GITHUB_RUN_ATTEMPT");
+    shop.kept().queue.events.insert("destroy", recorded("destroy"));
+    for line in ["up --skip-preview", "destroy", "up --skip-preview"] {
+        shop.deploys(line).ends_with(0);
+    }
+    assert_eq!(shop.asked(), ["update", "destroy", "update"]);
+}
+
+#[test]
+fn the_commit_is_the_one_whose_files_lie_here() {
+    for (head, event, commit) in [
+        (
+            "1111111111111111111111111111111111111111",
+            "push",
+            Some("1111111111111111111111111111111111111111"),
+        ),
+        (COMMIT, "push", Some(COMMIT)),
+    ] {
+        let mut shop = shop();
+        shop.scene.write(".git/HEAD", head);
+        shop.scene = shop.scene.with("GITHUB_EVENT_NAME", event);
+        shop.deploys("preview").ends_with(0);
+        let asked = shop.kept().queue.made[0].asked["sourceContext"]["git"]["commit"].clone();
+        assert_eq!(asked.as_str(), commit);
+    }
+}
+
+#[test]
+fn a_destroy_that_rules_are_for_is_refused_as_it_has_no_preview() {
+    let shop = shop();
+    shop.deploys("destroy --max-deletes 1").ends_with(2).says("has no preview");
+    assert_eq!(shop.asked(), Vec::<String>::new());
 }
 
 #[test]

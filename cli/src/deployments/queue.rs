@@ -107,21 +107,28 @@ impl StackDeployments<'_> {
         Ok(BegunDeployment { id, version, page: text("consoleUrl") })
     }
 
-    /// The newest deployments that have a run's variable, the newest first.
-    pub async fn of_runs(&self) -> Result<Vec<FollowedDeployment>, CloudTrouble> {
+    /// The newest deployments that are worth a look and have a run's variable, the newest first; and the number of the newest of
+    /// all. Each look at one is a request.
+    pub async fn of_runs(
+        &self,
+        is_worth_a_look: impl Fn(&FollowedDeployment) -> bool,
+    ) -> Result<(Vec<FollowedDeployment>, u64), CloudTrouble> {
         let do_what = "list the stack's deployments";
         let mut url = self.url("deployments").await?;
         url.set_query(Some(&format!("page=1&pageSize={NEWEST}")));
         let answer = self.0.json(do_what, Request::get(url)).await?;
         let list = answer.get("deployments").and_then(Value::as_array);
+        let list: Option<Vec<_>> =
+            list.ok_or_else(|| self.unreadable(do_what))?.iter().map(FollowedDeployment::read).collect();
+        let mut listed = list.ok_or_else(|| self.unreadable(do_what))?;
+        listed.sort_by_key(|one| std::cmp::Reverse(one.version));
+        let newest = listed.first().map_or(0, |one| one.version);
         let mut found = Vec::new();
-        for one in list.ok_or_else(|| self.unreadable(do_what))? {
-            let id = one.get("id").and_then(Value::as_str).ok_or_else(|| self.unreadable(do_what))?;
-            found.push(self.read(id).await?);
+        for one in listed.iter().filter(|one| is_worth_a_look(one)) {
+            found.push(self.read(&one.id).await?);
         }
         found.retain(|one| one.run.is_some());
-        found.sort_by_key(|one| std::cmp::Reverse(one.version));
-        Ok(found)
+        Ok((found, newest))
     }
 
     /// One deployment.

@@ -44,7 +44,7 @@ impl DeploymentSource {
             });
         let named = named.map(|path| path.trim_matches('/').trim_end_matches(".git").to_owned());
         if let (Some(own), Some(named)) = (&self.repository, named)
-            && !own.eq_ignore_ascii_case(&named)
+            && !is_same_repository(own, &named)
         {
             return Err(Error::input(
                 format!("the deployment settings are those of the repository `{named}`, and this is `{own}`"),
@@ -64,6 +64,14 @@ impl DeploymentSource {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether two paths name one repository. Azure DevOps writes the organisation and `_git` in some forms and not in others: of
+/// paths of different lengths the last part counts.
+fn is_same_repository(own: &str, named: &str) -> bool {
+    let parts = |path: &str| path.split('/').map(str::to_lowercase).collect::<Vec<_>>();
+    let (own, named) = (parts(own), parts(named));
+    if own.len() == named.len() { own == named } else { own.last() == named.last() }
 }
 
 fn shown(folder: &str) -> &str {
@@ -89,6 +97,7 @@ mod tests {
         for fits in [
             git("https://github.com/acme/shop.git", "infra"),
             git("git@github.com:Acme/shop", "./infra/"),
+            git("https://dev.azure.com/org/acme/_git/shop", "infra"),
             json!({ "sourceContext": { "git": { "repoDir": "infra" } }, "vcs": { "repository": "acme/shop" } }),
         ] {
             own.refuse_unlike(&fits).unwrap();

@@ -16,6 +16,7 @@ use super::remote_stack::{RemoteStack, TokenRenewal};
 use super::remote_state;
 use super::remote_wait::{RemoteEnd, RemoteWait};
 use crate::base::error::{Error, Result};
+use crate::base::git;
 use crate::base::random;
 use crate::base::secret::Secret;
 use crate::ci::console::Console;
@@ -35,13 +36,31 @@ use crate::reviewed::wanted::WantedGoals;
 /// The pauses before a deployment is looked for whose request had no answer.
 const LOOKS: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(4), Duration::from_secs(10)];
 
+/// The commit that is deployed: the one whose files lie here, as it was those that this run has looked at. In a job for a change
+/// request they are often those of a merge that the service can't have, and its head stands for them.
+fn deployed_commit(job: &Job<'_>) -> Result<String> {
+    let context = &job.context;
+    let rolled_back = job.rollback.as_ref().map(|rollback| rollback.commit.clone());
+    let here = rolled_back.or_else(|| git::commit_around(&job.inputs.stack.cwd));
+    let is_merged = here.is_some() && here == context.merge_commit;
+    let is_own = !context.base_credentials && context.fork != Some(true);
+    let commit = match here {
+        Some(here) if !is_merged => Some(here),
+        _ => context.commit.clone().filter(|_| is_own),
+    };
+    commit.ok_or_else(|| {
+        Error::input(
+            "`run-on: deployments` deploys the commit that is checked out, and it is not known which one that is",
+            "run it in a checkout of the commit, and in a job for a fork's change in one of its head",
+        )
+    })
+}
+
 /// Pulumi Deployments, at work on one job.
 pub struct RemoteEngine<'a> {
     job: &'a Job<'a>,
     stack: RemoteStack<'a>,
     commit: String,
-    /// What tells this process's own deployments from those of others.
-    nonce: String,
     goals: WantedGoals,
     notes: Vec<String>,
 }
@@ -59,22 +78,17 @@ impl<'a> RemoteEngine<'a> {
                  deployment settings)",
             ));
         }
-        let rolled_back = job.rollback.as_ref().map(|rollback| rollback.commit.clone());
-        let commit = rolled_back.or_else(|| job.context.commit.clone()).ok_or_else(|| {
-            Error::input(
-                "`run-on: deployments` deploys the commit of this job, and it is not known which one that is",
-                "run it in a checkout of the repository, in a job of a CI system that tells the commit",
-            )
-        })?;
+        if job.inputs.command == Command::Destroy
+            && (!job.rules.is_empty() || job.inputs.review.need_a_preview())
+        {
+            return Err(Error::input(
+                "`destroy` has no preview where Pulumi Deployments runs it, and this run has to be judged by one",
+                "run it in this job (`run-on: local`), or take the rules and the review of this `destroy` away",
+            ));
+        }
+        let commit = deployed_commit(job)?;
         let stack = RemoteStack::new(job, renewal)?;
-        Ok(Self {
-            job,
-            stack,
-            commit,
-            nonce: random::word(),
-            goals: WantedGoals::default(),
-            notes: Vec::new(),
-        })
+        Ok(Self { job, stack, commit, goals: WantedGoals::default(), notes: Vec::new() })
     }
 
     /// Carries out one operation as a deployment.
@@ -95,7 +109,19 @@ impl<'a> RemoteEngine<'a> {
         if let Some(signal) = signals.first() {
             return Err(Error::Stopped { signal: signal.number() });
         }
-        let begun = self.begin(operation, console, signals).await?;
+        let mut notes = self.notes.clone();
+        let begun = match self.earlier(operation, console, signals).await? {
+            Some(there) => {
+                let note = format!(
+                    "an earlier job of this run has begun deployment #{}: it was not begun once more",
+                    there.version
+                );
+                console.line(&note);
+                notes.push(note);
+                there
+            }
+            None => self.begin(operation, console, signals).await?,
+        };
         let page = begun.page.clone().unwrap_or_else(|| format!("deployment {}", begun.version));
         console.line(&format!("deployment #{} ({operation}): {page}", begun.version));
         let end = RemoteWait {
@@ -106,7 +132,7 @@ impl<'a> RemoteEngine<'a> {
         }
         .until_over(console, signals)
         .await?;
-        self.outcome(purpose, &begun, end, console, signals).await
+        self.outcome(purpose, &begun, end, notes, console, signals).await
     }
 
     /// The service's word for what a process of this purpose does.
@@ -142,24 +168,17 @@ impl<'a> RemoteEngine<'a> {
         own.refuse_unlike(&settings)
     }
 
-    /// The deployment of this run: the one that is there already, or a new one.
+    /// Begins a deployment.
     async fn begin(
         &self,
         operation: &'static str,
         console: &Console,
         signals: &Signals,
     ) -> Result<BegunDeployment> {
-        let run = self.run(operation);
-        if let Some(run) = &run
-            && let Some(there) = self.earlier(run, console, signals).await?
-        {
-            console.line("this run has begun the deployment already: it is not begun once more");
-            return Ok(there);
-        }
         let instance = self.job.context.attempt.map_or("-".to_owned(), |attempt| attempt.to_string());
-        let value = format!("{} {instance} {}", run.as_deref().unwrap_or("- - -"), self.nonce);
-        let ask =
-            NewDeployment { operation, commit: self.commit.clone(), run: format!("{value}/{operation}") };
+        let run = self.run(operation).unwrap_or_else(|| "-".to_owned());
+        let run = format!("{run} {instance} {}", random::word());
+        let ask = NewDeployment { operation, commit: self.commit.clone(), run };
         match StackDeployments(&self.stack.stack).begin(&ask).await {
             Ok(begun) => Ok(begun),
             Err(DeploymentNotBegun::Refused(trouble)) => Err(not_read(trouble)),
@@ -176,24 +195,29 @@ impl<'a> RemoteEngine<'a> {
         Some(format!("{}:{}:{operation}:{}", plain(self.job.ci.name()), plain(&run), plain(&self.commit)))
     }
 
-    /// The deployment that an earlier job of the same run has begun, if it is still to be waited for or has done the work.
+    /// The deployment that an earlier job of the same run has begun, if it is still to be waited for, or has done the work and
+    /// nothing came after it.
     async fn earlier(
         &self,
-        run: &str,
+        operation: &str,
         console: &Console,
         signals: &Signals,
     ) -> Result<Option<BegunDeployment>> {
-        let found =
-            self.stack.ask(async |it| it.of_runs().await, console, signals).await.map_err(not_read)?;
-        let attempt = self.job.context.attempt.map(|attempt| attempt.to_string());
+        let Some(run) = self.run(operation) else { return Ok(None) };
+        let attempt = self.job.context.attempt;
+        // Before the first attempt there was none that could have ended.
+        let is_worth_a_look = |one: &FollowedDeployment| attempt != Some(1) || !one.status.is_final();
+        let found = self.stack.ask(async |it| it.of_runs(is_worth_a_look).await, console, signals).await;
+        let (found, newest) = found.map_err(not_read)?;
+        let attempt = attempt.map(|attempt| attempt.to_string());
         let is_same = |one: &&FollowedDeployment| {
             let mut words = one.run.as_deref().unwrap_or_default().split(' ');
-            let (own, instance) = (words.next() == Some(run), words.next().unwrap_or_default());
+            let (own, instance) = (words.next() == Some(&run), words.next().unwrap_or_default());
             // What an earlier step of this very job has finished is not what this step is for.
             let is_other = attempt.as_deref() != Some(instance);
             own && match one.status {
                 DeploymentStatus::Waiting | DeploymentStatus::Running => true,
-                DeploymentStatus::Succeeded => is_other && !run.contains(":preview:"),
+                DeploymentStatus::Succeeded => is_other && operation != "preview" && one.version == newest,
                 DeploymentStatus::Failed | DeploymentStatus::Skipped => false,
             }
         };
@@ -213,8 +237,11 @@ impl<'a> RemoteEngine<'a> {
             if let Some(signal) = signals.wait(pause).await {
                 return Err(Error::Stopped { signal: signal.number() });
             }
-            let found = self.stack.ask(async |it| it.of_runs().await, console, signals).await;
-            let own = found.into_iter().flatten().find(|one| one.run.as_deref() == Some(&ask.run));
+            let found = self.stack.ask(async |it| it.of_runs(|_| true).await, console, signals).await;
+            let own = found
+                .into_iter()
+                .flat_map(|(found, _)| found)
+                .find(|one| one.run.as_deref() == Some(&ask.run));
             if let Some(own) = own {
                 return Ok(begun(&own));
             }
@@ -232,6 +259,7 @@ impl<'a> RemoteEngine<'a> {
         purpose: Purpose,
         begun: &BegunDeployment,
         end: RemoteEnd,
+        mut notes: Vec<String>,
         console: &Console,
         signals: &Signals,
     ) -> Result<Outcome> {
@@ -239,7 +267,6 @@ impl<'a> RemoteEngine<'a> {
             Purpose::Operation if self.job.inputs.command != Command::Preview => ObservedEvents::plain(),
             _ => ObservedEvents::of_preview(Collector::new(self.goals.clone(), false)),
         };
-        let mut notes = self.notes.clone();
         let update = match self.update(&begun.id, console, signals).await {
             Ok(Some(update)) => {
                 let events = self.stack.ask(async |it| it.events(&update).await, console, signals).await;
