@@ -114,7 +114,7 @@ impl Queue {
                 200,
                 &json!({
                     "paused": self.paused, "stackPaused": false, "organizationPaused": self.paused, "hasSchedules": false,
-                    "drift": { "driftDetected": false },
+                    "drift": { "driftDetected": false, "latestDriftRun": "", "runInProgress": false },
                 }),
             ),
             ["deployments", id, rest @ ..] if number(id).is_some() => {
@@ -199,6 +199,8 @@ impl Queue {
         shown.as_object_mut().unwrap().remove("configuration");
         shown["projectName"] = json!("shop");
         shown["stackName"] = json!("prod");
+        shown["paused"] = json!(self.paused);
+        shown["updates"] = json!([]);
         shown
     }
 
@@ -219,8 +221,10 @@ impl Queue {
             "id": format!("deployment-{}", at + 1), "version": at + 1, "status": status,
             "created": format!("2026-01-01 00:00:{at:02}.000"), "modified": "2026-01-01 00:00:00.000",
             "latestVersion": self.made.len(), "initiator": "api", "pulumiOperation": made.operation(),
-            "requestedBy": { "name": "Ann", "githubLogin": "ann", "avatarUrl": "" },
-            "configuration": { "environmentVariables": variables, "source": { "git": { "commit": made.asked["sourceContext"]["git"]["commit"] } } },
+            "requestedBy": ann(),
+            "configuration": { "environmentVariables": variables, "source": {
+                "git": { "repoURL": "https://github.com/acme/shop.git", "commit": made.asked["sourceContext"]["git"]["commit"] },
+            } },
             "jobs": [{
                 "status": status, "started": "2026-01-01T00:00:00Z", "lastUpdated": "2026-01-01T00:00:00Z",
                 "steps": [{
@@ -261,9 +265,15 @@ impl Queue {
         });
         Reply::json(
             200,
-            &json!([{ "info": info, "updateID": format!("update-{}", at + 1), "version": 18, "latestVersion": 18 }]),
+            &json!([{
+                "info": info, "updateID": format!("update-{}", at + 1), "version": 18, "latestVersion": 18, "requestedBy": ann(),
+            }]),
         )
     }
+}
+
+fn ann() -> Value {
+    json!({ "name": "Ann", "githubLogin": "ann", "avatarUrl": "https://app.pulumi.com/ann.png" })
 }
 
 /// The kind of the update that an operation makes.
