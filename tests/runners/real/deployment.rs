@@ -130,3 +130,53 @@ fn schedules_that_the_cli_has_made_are_shown_in_the_form_of_the_file() {
     }
     shown();
 }
+
+/// A job for a push to the main branch.
+fn pushed(stage: Stage) -> Stage {
+    let variables = [
+        ("GITHUB_ACTIONS", "true"),
+        ("GITHUB_REPOSITORY", "acme/shop"),
+        ("GITHUB_SERVER_URL", "https://github.com"),
+        ("GITHUB_RUN_ID", "42"),
+        ("GITHUB_RUN_ATTEMPT", "1"),
+        ("GITHUB_EVENT_NAME", "push"),
+        ("GITHUB_SHA", "2d5a1c0e9f3b4a6d8c7e5f1a2b3c4d5e6f708192"),
+        ("GITHUB_REF_NAME", "main"),
+        ("GITHUB_REF_TYPE", "branch"),
+    ];
+    variables.into_iter().fold(stage, |stage, (name, value)| stage.with(name, value))
+}
+
+#[test]
+#[ignore = "needs the Pulumi CLI"]
+fn the_cli_lists_and_reads_the_deployment_that_we_have_begun() {
+    let (stage, _server, kept) = stage();
+    let stage = pushed(stage);
+    kept.lock().unwrap().settings = Some(json!({ "sourceContext": { "git": { "branch": "main" } } }));
+    kept.lock().unwrap().queue.log = ["# Get source", "Cloning"].map(str::to_owned).to_vec();
+    kept.lock().unwrap().queue.ends = "failed";
+    let run = stage.stackstep(&format!("preview --run-on deployments {STACK}"));
+    assert!(run.status != 0 && run.log.contains("deployment #1 has failed"), "{}", run.log);
+    let listed = stage.pulumi(&format!("deployment list {STACK} --output json")).ends_with(0).stdout;
+    assert!(listed.contains("\"failed\"") && listed.contains("\"preview\""), "{listed}");
+    let read = stage.pulumi(&format!("deployment get 1 {STACK} --output json")).ends_with(0).stdout;
+    assert!(read.contains("\"failed\"") && read.contains("pulumi preview"), "{read}");
+    let log = stage.pulumi(&format!("deployment log 1 {STACK}")).ends_with(0);
+    assert!(log.stdout.contains("Cloning"), "{}", log.log);
+    shown();
+}
+
+#[test]
+#[ignore = "needs the Pulumi CLI"]
+fn a_deployment_that_the_cli_has_begun_is_none_of_ours() {
+    let (stage, _server, kept) = stage();
+    let stage = pushed(stage);
+    kept.lock().unwrap().settings = Some(json!({ "sourceContext": { "git": { "branch": "main" } } }));
+    kept.lock().unwrap().queue.runs = None;
+    stage.pulumi(&format!("deployment run update {STACK} --inherit-settings")).ends_with(0);
+    stage
+        .stackstep(&format!("up --skip-preview --run-on deployments --wait-timeout 1s {STACK}"))
+        .ends_with(70);
+    assert_eq!(kept.lock().unwrap().queue.made.len(), 2);
+    shown();
+}

@@ -117,6 +117,12 @@ impl Queue {
                     "drift": { "driftDetected": false, "latestDriftRun": "", "runInProgress": false },
                 }),
             ),
+            ["deployments", "version", version] if get => match version.parse::<usize>() {
+                Ok(version) if (1..=self.made.len()).contains(&version) => {
+                    Reply::json(200, &self.shown(version - 1))
+                }
+                _ => refused(404, "deployment not found"),
+            },
             ["deployments", id, rest @ ..] if number(id).is_some() => {
                 let at = number(id)? - 1;
                 if at >= self.made.len() {
