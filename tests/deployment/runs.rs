@@ -251,6 +251,25 @@ fn a_job_that_is_cancelled_takes_what_waits_out_of_the_queue_and_lets_run_what_r
 }
 
 #[test]
+#[cfg(unix)]
+fn a_job_that_is_cancelled_does_not_wait_for_a_service_that_is_silent() {
+    let shop = shop();
+    shop.kept().queue.waits = None;
+    let (looked, looks) = std::sync::mpsc::channel();
+    shop.kept().queue.looked = Some(looked);
+    let child = shop.scene.start("preview --stack acme/shop/prod --run-on deployments");
+    // The second look is answered, so the first one is done.
+    (0..2).for_each(|_| looks.recv_timeout(std::time::Duration::from_secs(60)).unwrap());
+    for _ in 0..3 {
+        shop.kept().instead.push_back(("GET", "/deployments/deployment-1", Reply::Silence));
+    }
+    signal(&child, nix::sys::signal::Signal::SIGTERM);
+    let (status, log) = end(child);
+    assert_eq!(status.code(), Some(143), "{log}");
+    assert!(shop.kept().queue.made[0].cancelled && log.contains("taken out of the queue"), "{log}");
+}
+
+#[test]
 fn a_stack_without_settings_is_told_how_to_get_them() {
     let shop = shop();
     shop.kept().settings = None;

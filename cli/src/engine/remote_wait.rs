@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::remote_stack::RemoteStack;
-use crate::base::error::{Error, Result};
+use crate::base::error::{Error, Problem, Result};
 use crate::ci::console::Console;
 use crate::cloud::trouble::{CloudTrouble, CloudTroubleKind};
 use crate::deployments::followed::{DeploymentStatus, FollowedDeployment};
@@ -23,6 +23,13 @@ const REPEATED: Duration = Duration::from_secs(5 * 60);
 
 /// The most looks in a row that fail.
 const FAILURES: u32 = 6;
+
+/// The time for a last look at the deployment of a job that is cancelled. GitHub ends the job after ten seconds.
+/// <https://docs.github.com/en/actions/reference/workflow-cancellation-reference>
+const LAST_LOOK: Duration = Duration::from_secs(2);
+
+/// The time for the request that cancels it.
+const LAST_REQUEST: Duration = Duration::from_secs(4);
 
 /// The most bytes of the log that are kept for the report.
 const KEPT: usize = 512 * 1024;
@@ -79,12 +86,19 @@ impl RemoteWait<'_> {
         let begun = Instant::now();
         let (mut log, mut pause, mut failures) = (ReadLog::default(), PAUSES.0, 0);
         let mut shown: Option<(QueuePlace, Instant)> = None;
+        let mut seen: Option<FollowedDeployment> = None;
         loop {
-            let looked = self.follow(&mut log, console, signals).await;
-            let seen = match looked {
-                Ok(seen) => {
+            let looked = tokio::select! {
+                looked = self.follow(&mut log, console, signals) => looked,
+                signal = signals.cancelled() => {
+                    let signal = i32::from(signal.number());
+                    return self.cancelled(signal, seen.as_ref(), log, console, signals).await;
+                }
+            };
+            let now = match looked {
+                Ok(now) => {
                     failures = 0;
-                    seen
+                    now
                 }
                 Err(trouble) => {
                     failures += 1;
@@ -94,16 +108,18 @@ impl RemoteWait<'_> {
                     }
                     console.line(&format!("{}; the wait goes on", trouble.problem.what));
                     if let Some(signal) = signals.wait(PAUSES.1.min(pause * 4)).await {
-                        return self.cancelled(i32::from(signal.number()), None, log, console, signals).await;
+                        return self
+                            .cancelled(i32::from(signal.number()), seen.as_ref(), log, console, signals)
+                            .await;
                     }
                     continue;
                 }
             };
-            if seen.status.is_final() {
-                return Ok(self.over(&seen, log));
+            if now.status.is_final() {
+                return Ok(self.over(&now, log));
             }
-            if seen.status == DeploymentStatus::Waiting {
-                let place = StackDeployments(&self.stack.stack).place(&seen).await;
+            if now.status == DeploymentStatus::Waiting {
+                let place = StackDeployments(&self.stack.stack).place(&now).await;
                 let is_new =
                     shown.as_ref().is_none_or(|(before, at)| *before != place || at.elapsed() > REPEATED);
                 if is_new {
@@ -112,12 +128,13 @@ impl RemoteWait<'_> {
                 }
             }
             if self.patience.is_some_and(|patience| begun.elapsed() >= patience) {
-                return Ok(self.out_of_time(&seen, log));
+                return Ok(self.out_of_time(&now, log));
             }
             let left = self.patience.map(|patience| patience.saturating_sub(begun.elapsed()));
             if let Some(signal) = signals.wait(left.map_or(pause, |left| left.min(pause))).await {
-                return self.cancelled(i32::from(signal.number()), Some(&seen), log, console, signals).await;
+                return self.cancelled(i32::from(signal.number()), Some(&now), log, console, signals).await;
             }
+            seen = Some(now);
             pause = (pause * 3 / 2).min(PAUSES.1);
         }
     }
@@ -202,7 +219,8 @@ impl RemoteWait<'_> {
     ) -> Result<RemoteEnd> {
         let id = &self.begun.id;
         // It may have begun since it was looked at.
-        let now = self.stack.ask(async |it| it.read(id).await, console, signals).await.ok();
+        let now = self.stack.ask(async |it| it.read(id).await, console, signals);
+        let now = timeout(LAST_LOOK, now).await.ok().and_then(Result::ok);
         let status = now.as_ref().or(seen).map(|seen| seen.status);
         let number = self.begun.version;
         let cancels = match status {
@@ -211,7 +229,8 @@ impl RemoteWait<'_> {
             _ => false,
         };
         let note = if cancels {
-            match self.stack.ask(async |it| it.cancel(id).await, console, signals).await {
+            let cancel = self.stack.ask(async |it| it.cancel(id).await, console, signals);
+            match timeout(LAST_REQUEST, cancel).await.unwrap_or_else(|_| Err(self.no_answer())) {
                 Ok(()) if status == Some(DeploymentStatus::Waiting) => {
                     format!("deployment #{number} was taken out of the queue: nothing was deployed")
                 }
@@ -236,6 +255,13 @@ impl RemoteWait<'_> {
             notes: vec![note],
             lines: log.lines,
         })
+    }
+
+    fn no_answer(&self) -> CloudTrouble {
+        CloudTrouble::broken(Problem::new(
+            format!("{} did not answer in time to the request to cancel it", self.stack.stack.host()),
+            "cancel it at Pulumi Cloud",
+        ))
     }
 
     /// The error of a deployment that can't be seen any more.
