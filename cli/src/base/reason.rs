@@ -67,7 +67,7 @@ reasons! {
     EngineTooOld = "engine-too-old";
     /// Somebody stopped the run.
     Cancelled = "cancelled";
-    /// The run took longer than `timeout` allows.
+    /// The run took longer than `timeout` or `wait-timeout` allows.
     Timeout = "timeout";
     /// The Pulumi CLI could not be installed or verified.
     Install = "install";

@@ -71,7 +71,9 @@ impl Reason {
                 "see below what was done; a resource that was being changed may be in any state, so run \
                  `refresh` before the next update where there is one"
             }
-            Self::Timeout => "give it more time with `timeout`, or find out what is waiting",
+            Self::Timeout => {
+                "give it more time with `timeout` (`wait-timeout` where Pulumi Deployments runs it), or find out what is waiting"
+            }
             Self::Install => "check the version that is asked for and whether the job can reach its download",
             Self::Rules => "change what the rule names, or have the rule changed in a change of its own",
             Self::Approval => {
