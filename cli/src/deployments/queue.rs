@@ -3,9 +3,11 @@
 
 use serde_json::{Value, json};
 
-use super::followed::{DeploymentLogPage, DeploymentUpdate, FollowedDeployment, RUN_VARIABLE};
+use super::followed::{
+    DeploymentLogPage, DeploymentStatus, DeploymentUpdate, FollowedDeployment, RUN_VARIABLE,
+};
 use crate::base::error::Problem;
-use crate::base::http::{Method, Request};
+use crate::base::http::{Method, Request, Url};
 use crate::base::text::percent_encoded;
 use crate::cloud::service::CloudService;
 use crate::cloud::trouble::CloudTrouble;
@@ -218,14 +220,12 @@ impl StackDeployments<'_> {
         let answer = self.0.json("list the organisation's deployments", Request::get(url)).await.ok()?;
         let list = answer.get("deployments")?.as_array()?;
         let others = list.iter().filter_map(FollowedDeployment::read).filter(|one| one.id != own.id);
-        let waits = |one: &FollowedDeployment| {
-            !one.status.is_final() && one.status != super::followed::DeploymentStatus::Running
-        };
+        let waits = |one: &FollowedDeployment| one.status == DeploymentStatus::Waiting;
         (list.len() < IN_THE_QUEUE)
             .then(|| others.filter(|one| waits(one) && one.created < own.created).count())
     }
 
-    async fn url(&self, below: &str) -> Result<crate::base::http::Url, CloudTrouble> {
+    async fn url(&self, below: &str) -> Result<Url, CloudTrouble> {
         Ok(self.0.url(&format!("{}/{below}", self.0.path().await?)))
     }
 

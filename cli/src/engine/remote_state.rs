@@ -1,4 +1,4 @@
-//! What the Pulumi CLI would answer about a stack, asked of Pulumi Cloud itself: its state, tags, updates and outputs.
+//! What the Pulumi CLI would answer about a stack, asked of Pulumi Cloud itself: its state, its outputs, and the stacks beside it.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,6 +9,7 @@ use super::remote_stack::RemoteStack;
 use crate::base::http::{Method, Request};
 use crate::base::text::percent_encoded;
 use crate::ci::console::Console;
+use crate::cloud::service::CloudService;
 use crate::cloud::trouble::CloudTrouble;
 use crate::process::signals::Signals;
 use crate::report::{MarkedValue, SECRET, marked};
@@ -20,18 +21,13 @@ pub(super) async fn read_as_the_cli(
     console: &Console,
     signals: &Signals,
 ) -> Result<Value, String> {
-    let asked = async |below: &'static str| {
-        stack.ask(async |it| read(it.0, below).await, console, signals).await.map_err(|it| it.problem.what)
+    let export = async || {
+        stack.ask(async |it| state_of(it.0).await, console, signals).await.map_err(|it| it.problem.what)
     };
     match query {
-        EngineQuery::Export => asked("/export").await,
-        EngineQuery::Tags => Ok(asked("").await?.get("tags").cloned().unwrap_or_else(|| json!({}))),
-        EngineQuery::History => {
-            let page = asked("/updates").await?;
-            page.get("updates").cloned().ok_or_else(|| "the answer has no updates".to_owned())
-        }
+        EngineQuery::Export => export().await,
         EngineQuery::Outputs { show_secrets } => {
-            let state = asked("/export").await?;
+            let state = export().await?;
             let mut outputs = stack_outputs(&state);
             for value in outputs.values_mut() {
                 let mut secrets = Vec::new();
@@ -48,16 +44,17 @@ pub(super) async fn read_as_the_cli(
             Ok(Value::Object(outputs))
         }
         EngineQuery::Stacks => stacks(stack, console, signals).await,
-        EngineQuery::Version | EngineQuery::Configuration => {
+        // No run asks for these.
+        EngineQuery::Version | EngineQuery::Configuration | EngineQuery::Tags | EngineQuery::History => {
             Err("Pulumi Deployments does not tell it".to_owned())
         }
     }
 }
 
-/// The JSON at a path below the stack.
-async fn read(service: &crate::cloud::service::CloudService, below: &str) -> Result<Value, CloudTrouble> {
-    let url = service.url(&format!("{}{below}", service.path().await?));
-    service.json("read the stack", Request::get(url)).await
+/// The state, in the form of `stack export`.
+async fn state_of(service: &CloudService) -> Result<Value, CloudTrouble> {
+    let url = service.url(&format!("{}/export", service.path().await?));
+    service.json("read the stack's state", Request::get(url)).await
 }
 
 /// The outputs of the stack's own resource in its state.

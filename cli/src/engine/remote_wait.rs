@@ -95,10 +95,10 @@ impl RemoteWait<'_> {
                     return self.cancelled(signal, seen.as_ref(), log, console, signals).await;
                 }
             };
-            let now = match looked {
-                Ok(now) => {
+            let (now, place) = match looked {
+                Ok(looked) => {
                     failures = 0;
-                    now
+                    looked
                 }
                 Err(trouble) => {
                     failures += 1;
@@ -118,8 +118,7 @@ impl RemoteWait<'_> {
             if now.status.is_final() {
                 return Ok(self.over(&now, log));
             }
-            if now.status == DeploymentStatus::Waiting {
-                let place = StackDeployments(&self.stack.stack).place(&now).await;
+            if let Some(place) = place {
                 let is_new =
                     shown.as_ref().is_none_or(|(before, at)| *before != place || at.elapsed() > REPEATED);
                 if is_new {
@@ -139,17 +138,21 @@ impl RemoteWait<'_> {
         }
     }
 
-    /// Reads the status, then the log: so the log of one that is over is whole.
+    /// Reads the status, then the log: so the log of one that is over is whole. Of one that waits it reads why.
     async fn follow(
         &self,
         log: &mut ReadLog,
         console: &Console,
         signals: &Signals,
-    ) -> Result<FollowedDeployment, CloudTrouble> {
+    ) -> Result<(FollowedDeployment, Option<QueuePlace>), CloudTrouble> {
         let id = &self.begun.id;
         let seen = self.stack.ask(async |it| it.read(id).await, console, signals).await?;
-        if seen.status == DeploymentStatus::Waiting || log.ended {
-            return Ok(seen);
+        if seen.status == DeploymentStatus::Waiting {
+            let place = StackDeployments(&self.stack.stack).place(&seen).await;
+            return Ok((seen, Some(place)));
+        }
+        if log.ended {
+            return Ok((seen, None));
         }
         for _ in 0..PAGES {
             let token = log.token.clone();
@@ -173,7 +176,7 @@ impl RemoteWait<'_> {
                 break;
             }
         }
-        Ok(seen)
+        Ok((seen, None))
     }
 
     /// The end of a deployment that is over.
