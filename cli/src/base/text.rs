@@ -103,6 +103,12 @@ fn escape(text: &str) -> Option<usize> {
 /// <https://www.rfc-editor.org/rfc/rfc3986#section-2.3>
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// The text as one word of a POSIX shell, exactly as it is.
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_02_02>
+pub fn shell_word(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
 /// The text with everything but letters, digits and `-._~` percent-encoded.
 pub fn percent_encoded(text: &str) -> String {
     utf8_percent_encode(text, ENCODED).to_string()

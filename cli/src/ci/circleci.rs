@@ -19,6 +19,7 @@ use super::{
 };
 use crate::base::env::Env;
 use crate::base::origin::Origin;
+use crate::base::text::shell_word;
 use crate::ci::names::{ENV_PREFIX, variable_name};
 
 /// CircleCI.
@@ -121,7 +122,9 @@ impl CiSystem for CircleCi {
                 },
                 ..StepEnvironment::NONE
             },
-            path: |env, folder| for_later_steps(env, format!("export PATH={}:\"$PATH\"\n", quoted(folder))),
+            path: |env, folder| {
+                for_later_steps(env, format!("export PATH={}:\"$PATH\"\n", shell_word(folder)))
+            },
             ..Handover::FILES_ONLY
         }
     }
@@ -156,12 +159,7 @@ fn for_later_steps(env: &Env, text: String) -> Option<Delivery> {
 }
 
 fn state_line(Output { name, value }: &Output) -> String {
-    format!("export {ENV_PREFIX}{}={}\n", variable_name(name), quoted(value))
-}
-
-/// `text` as one word of a shell.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''"))
+    format!("export {ENV_PREFIX}{}={}\n", variable_name(name), shell_word(value))
 }
 
 #[cfg(test)]

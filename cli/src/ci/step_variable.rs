@@ -1,6 +1,7 @@
 //! Variables for the environment of the steps after this one: [`super::StepEnvironment`] is their way.
 
 use crate::base::secret::Secret;
+use crate::base::text::shell_word;
 
 /// A variable for the environment of later steps.
 #[derive(Debug, Clone)]
@@ -13,8 +14,7 @@ pub struct StepVariable {
     pub is_secret: bool,
 }
 
-/// The line by which a POSIX shell gets the variable, exactly as it is.
-/// <https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_02_02>
+/// The line by which a POSIX shell gets the variable.
 pub fn export_line(StepVariable { name, value, .. }: &StepVariable) -> String {
-    format!("export {name}='{}'\n", value.expose().replace('\'', "'\\''"))
+    format!("export {name}={}\n", shell_word(value.expose()))
 }

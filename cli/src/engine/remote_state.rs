@@ -7,7 +7,6 @@ use serde_json::{Map, Value, json};
 use super::executor::EngineQuery;
 use super::remote_stack::RemoteStack;
 use crate::base::http::{Method, Request};
-use crate::base::text::percent_encoded;
 use crate::ci::console::Console;
 use crate::cloud::service::CloudService;
 use crate::cloud::trouble::CloudTrouble;
@@ -121,25 +120,7 @@ async fn decrypted(
 
 /// The project's stacks, as `stack ls` prints them.
 async fn stacks(stack: &RemoteStack<'_>, console: &Console, signals: &Signals) -> Result<Value, String> {
-    let answer = stack
-        .ask(
-            async |it| {
-                let mut url = it.0.url("api/user/stacks");
-                let organization = it.0.organization().await?;
-                url.set_query(Some(&format!(
-                    "organization={}&project={}",
-                    percent_encoded(&organization),
-                    percent_encoded(it.0.project())
-                )));
-                it.0.json("list the project's stacks", Request::get(url)).await
-            },
-            console,
-            signals,
-        )
-        .await
-        .map_err(|trouble| trouble.problem.what)?;
-    let name =
-        |stack: &Value| stack.get("stackName").and_then(Value::as_str).map(|name| json!({ "name": name }));
-    let list = answer.get("stacks").and_then(Value::as_array).ok_or("the answer is no list of stacks")?;
-    Ok(list.iter().filter_map(name).collect())
+    let names = stack.ask(async |it| it.0.names_in_the_project().await, console, signals).await;
+    let names = names.map_err(|trouble| trouble.problem.what)?;
+    Ok(names.into_iter().map(|name| json!({ "name": name })).collect())
 }

@@ -68,52 +68,12 @@ impl CloudStack {
         self.service.shown()
     }
 
-    /// The names of all stacks of the project, as `pulumi stack ls` lists them.
-    /// <https://github.com/pulumi/pulumi/blob/master/pkg/backend/httpstate/client/client.go>, `ListStacks`
+    /// The names of all stacks of the project.
     ///
     /// # Errors
-    /// A page of the list can't be read: what is not listed may be there.
+    /// The list can't be read: what is not listed may be there.
     pub async fn names_in_the_project(&self) -> Result<Vec<String>, LedgerTrouble> {
-        let organization = self.service.organization().await?;
-        let mut names = Vec::new();
-        let mut seen: Vec<String> = Vec::new();
-        loop {
-            let mut url = self.service.url("api/user/stacks");
-            url.query_pairs_mut()
-                .append_pair("organization", &organization)
-                .append_pair("project", self.service.project());
-            if let Some(token) = seen.last() {
-                url.query_pairs_mut().append_pair("continuationToken", token);
-            }
-            let page = self.service.json("list the project's stacks", Request::get(url)).await?;
-            let read = |stack: &Value| {
-                let text = |name: &str| stack.get(name).and_then(Value::as_str);
-                Some(
-                    (text("projectName")? == self.service.project())
-                        .then(|| text("stackName").map(str::to_owned)),
-                )
-            };
-            let stacks = page.get("stacks").and_then(Value::as_array);
-            let read: Option<Vec<_>> = stacks.and_then(|stacks| stacks.iter().map(read).collect());
-            let read = read.ok_or_else(|| self.no_list())?;
-            names.extend(read.into_iter().flatten().flatten());
-            match page.get("continuationToken").and_then(Value::as_str).filter(|token| !token.is_empty()) {
-                None => break,
-                // A server that gives the same page again never ends.
-                Some(token) if seen.iter().any(|other| other == token) => return Err(self.no_list()),
-                Some(token) => seen.push(token.to_owned()),
-            }
-        }
-        names.sort();
-        names.dedup();
-        Ok(names)
-    }
-
-    fn no_list(&self) -> LedgerTrouble {
-        LedgerTrouble::broken(Problem::new(
-            format!("what {} answers is no list of stacks", self.service.host()),
-            "check the backend's URL",
-        ))
+        Ok(self.service.names_in_the_project().await?)
     }
 
     /// Creates the stack. One that is there is no error.

@@ -8,6 +8,7 @@ use std::io::Write;
 use std::path::Path;
 
 use crate::base::error::{Error, Result};
+use crate::base::text::shell_word;
 use crate::ci::console::Console;
 use crate::ci::{Level, Output, OutputsForm};
 
@@ -127,7 +128,7 @@ fn line(form: &OutputsForm, name: &str, value: &str) -> std::result::Result<Stri
         OutputsForm::Shell if name.len() + 1 + value.len() > LONGEST_VARIABLE => {
             Err("no program starts with a variable of 128 KiB")
         }
-        OutputsForm::Shell => Ok(format!("export {name}='{}'\n", value.replace('\'', "'\\''"))),
+        OutputsForm::Shell => Ok(format!("export {name}={}\n", shell_word(value))),
         OutputsForm::Dotenv { name: longest, .. } if name.len() > *longest => Err("its name is too long"),
         OutputsForm::Dotenv { refuses, .. } => match refuses(value) {
             Some(why) => Err(why),
